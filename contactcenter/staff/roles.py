@@ -1,0 +1,93 @@
+"""What an employee may do (§12): roles × rights × scope, bound to him or to a department above him."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from contactcenter.staff.departments import own_department
+from contactcenter.staff.models.role import Right, Scope
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    from contactcenter.staff.models import Employee
+
+P = ParamSpec("P")
+
+_SCOPES = """
+WITH RECURSIVE above (id, parent_id) AS (
+    SELECT id, parent_id FROM staff_department WHERE id = %s
+    UNION
+    SELECT parent.id, parent.parent_id FROM staff_department parent JOIN above ON parent.id = above.parent_id
+)
+SELECT "right", max(scope)
+FROM staff_rolegrant JOIN staff_rolebinding USING (role_id)
+WHERE employee_id = %s OR department_id IN (SELECT id FROM above)
+GROUP BY "right"
+"""
+
+
+def scopes(employee: "Employee") -> dict[str, Scope]:
+    """Every right he has, and how far it reaches; the widest of his roles wins.
+
+    Kept on the instance, and thereby for the request: one statement however many questions, and a change of rights
+    acts at the next request.
+    """
+    kept: dict[str, Scope] | None = employee.__dict__.get("_scopes")
+    if kept is None:
+        kept = employee.__dict__["_scopes"] = _scopes(employee)
+    return kept
+
+
+def _scopes(employee: "Employee") -> dict[str, Scope]:
+    if not employee.is_active:
+        return {}
+    if employee.is_superuser:
+        return dict.fromkeys(Right.values, Scope.ALL)
+    with connection.cursor() as cursor:
+        cursor.execute(_SCOPES, [employee.department_id, employee.pk])
+        return {right: Scope(widest) for right, widest in cursor.fetchall()}
+
+
+def scope(employee: "Employee", right: Right) -> Scope:
+    return scopes(employee).get(right, Scope.NOTHING)
+
+
+def department_of_scope(employee: "Employee") -> set[int]:
+    """The employees whose things "own department" lets him reach. One statement."""
+    return own_department(employee.pk, department_id=employee.department_id)
+
+
+def require(employee: "Employee", right: Right, *, at_least: Scope = Scope.OWN) -> None:
+    """Raises PermissionDenied, with words for the 403 page, unless he has the right."""
+    if scope(employee, right) < at_least:
+        raise PermissionDenied(
+            _("Your role does not include “%(right)s”. An administrator can give it to you.") % {"right": right.label}
+        )
+
+
+def require_right(
+    right: Right, *, at_least: Scope = Scope.OWN
+) -> Callable[
+    [Callable[Concatenate["HttpRequest", P], "HttpResponseBase"]],
+    Callable[Concatenate["HttpRequest", P], "HttpResponseBase"],
+]:
+    """Gates a view: who is not logged in goes to the log-in page, who lacks the right gets the 403 page."""
+
+    def gate(
+        view: Callable[Concatenate["HttpRequest", P], "HttpResponseBase"],
+    ) -> Callable[Concatenate["HttpRequest", P], "HttpResponseBase"]:
+        @wraps(view)
+        def gated(request: "HttpRequest", *args: P.args, **kwargs: P.kwargs) -> "HttpResponseBase":
+            require(request.user, right, at_least=at_least)  # type: ignore[arg-type]  # login_required came before
+            return view(request, *args, **kwargs)
+
+        return login_required(gated)
+
+    return gate
