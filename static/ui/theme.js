@@ -1,0 +1,11 @@
+/* Loaded in <head> before the first paint, so that a chosen theme does not flash. A plain script, not a module: modules come too late. */
+(function () {
+  "use strict";
+  var choice = null;
+  try {
+    choice = localStorage.getItem("theme");
+  } catch (error) {
+    /* storage may be forbidden; then the system's theme counts */
+  }
+  if (choice === "light" || choice === "dark") document.documentElement.dataset.theme = choice;
+})();
