@@ -1,16 +1,17 @@
 """The settings, all changeable from the environment (or a file `.env` beside `manage.py`).
 
-CONTACTCENTER_VAR           where data goes that is not in the database; default `var/`
-DATABASE_URL                a PostgreSQL of your own; unset, an embedded one keeps its data under `var/`
-PUBLIC_URL                  the address customers, operators and messengers reach us at; https switches secure cookies on
-ALLOWED_HOSTS               further host names, separated by commas
-SECRET_KEY                  unset, one is made once and kept in `var/secret-key`
-DEBUG                       Django's debug pages; never in production
-TIME_ZONE, LANGUAGE_CODE    the installation's defaults; people choose their own
-REDIS_URL                   moves the task queue and the cache from PostgreSQL to Redis (install the package `redis`)
-TASK_WORKERS                worker processes of `manage.py work`; default 3
-LOG_LEVEL                   default INFO
-EMAIL_URL, EMAIL_FROM       how notices leave, e.g. smtp+tls://user:password@host:587; unset, they go to the log
+CONTACTCENTER_VAR         where data goes that is not in the database; default `var/`
+DATABASE_URL              a PostgreSQL of your own; unset, an embedded one keeps its data under `var/`
+PUBLIC_URL                the address people and messengers reach us at; https switches secure cookies on
+ALLOWED_HOSTS             further host names, separated by commas
+BEHIND_PROXY              whether X-Forwarded-Proto is to be believed; default: when PUBLIC_URL is https
+SECRET_KEY                unset, one is made once and kept in `var/secret-key`
+DEBUG                     Django's debug pages; never in production
+TIME_ZONE, LANGUAGE_CODE, PHONE_REGION   the installation's defaults; people choose their own
+REDIS_URL                 moves the task queue and the cache to Redis (needs the package `redis`)
+TASK_WORKERS              worker processes of `manage.py work`; default 3
+LOG_LEVEL                 default INFO
+EMAIL_URL, EMAIL_FROM     how notices leave, e.g. smtp+tls://user:password@host:587; unset, they are logged
 """
 
 from pathlib import Path
@@ -33,7 +34,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key(VAR / "secret-key")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 _secure = _public.scheme == "https"
-ALLOWED_HOSTS = [_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *env.list("ALLOWED_HOSTS", default=[])]
+_hosts: list[str] = env.list("ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = [_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *_hosts]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 INSTALLED_APPS = [
@@ -101,7 +103,7 @@ TEMPLATES = [
     },
 ]
 
-# -- database: one connection a thread, kept (a pool or CONN_MAX_AGE 0 costs two thirds of the requests per second) ----
+# -- database: one connection a thread, kept (a pool or CONN_MAX_AGE 0 costs two thirds of the requests per se
 
 _connection = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if env.str("DATABASE_URL", default=""):
@@ -111,7 +113,7 @@ else:
     DATABASES = {"default": _server.settings(embedded.DATABASE) | _connection}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# -- background work ---------------------------------------------------------------------------------------------------
+# -- background work -----------------------------------------------------------------------------------------
 
 Q_CLUSTER = {
     "name": "contactcenter",
@@ -135,7 +137,7 @@ if REDIS_URL:
     Q_CLUSTER["redis"] = REDIS_URL
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-# -- people ------------------------------------------------------------------------------------------------------------
+# -- people --------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "staff.Employee"
 AUTHENTICATION_BACKENDS = [
@@ -163,7 +165,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
-# -- languages, times, numbers -----------------------------------------------------------------------------------------
+# -- languages, times, numbers -------------------------------------------------------------------------------
 
 LANGUAGES = [("en", _("English")), ("pl", _("Polish"))]
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -175,7 +177,7 @@ PHONENUMBER_DEFAULT_REGION = env.str("PHONE_REGION", default="PL")
 PHONENUMBER_DB_FORMAT = "E164"
 PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 
-# -- files -------------------------------------------------------------------------------------------------------------
+# -- files ---------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -190,7 +192,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static_storage},
 }
 
-# -- safety ------------------------------------------------------------------------------------------------------------
+# -- safety --------------------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -202,7 +204,7 @@ if env.bool("BEHIND_PROXY", default=_secure):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the chat's frame exempts itself
 
-# -- mail and log ------------------------------------------------------------------------------------------------------
+# -- mail and log --------------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"contactcenter@{_public.hostname}")

@@ -1,7 +1,7 @@
 """The product's settings, on a database server and files of the tests' own.
 
-With `DATABASE_URL` set the tests use that server instead. Either way the database's name carries the run's id, which
-the worker processes of one run share: two runs at once do not meet.
+With `DATABASE_URL` set the tests use that server instead. Either way the database's name carries the run's id,
+which the worker processes of one run share: two runs at once do not meet.
 """
 
 import os
@@ -14,7 +14,7 @@ _var = Path(os.environ.setdefault("CONTACTCENTER_VAR", f"{tempfile.gettempdir()}
 os.environ.setdefault("SECRET_KEY", "tests-only")
 
 from contactcenter.settings import *  # noqa: E402, F403
-from contactcenter.settings import DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
+from contactcenter.settings import DATABASES, STORAGES  # noqa: E402
 
 if not os.environ.get("DATABASE_URL"):
     from contactcenter.embedded.server import test_server

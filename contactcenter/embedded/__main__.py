@@ -6,11 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from contactcenter.embedded.server import EmbeddedPostgresError, database_url, main_server, test_server
+from contactcenter.embedded.programs import EmbeddedPostgresError
+from contactcenter.embedded.server import database_url, main_server, test_server
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m contactcenter.embedded", description="The embedded PostgreSQL")
+    parser = argparse.ArgumentParser(prog="python -m contactcenter.embedded", description=__doc__)
     parser.add_argument("verb", choices=["start", "stop", "url"])
     verb = parser.parse_args().verb
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -14,7 +14,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """PostgreSQL's own wrapper, which makes sure the embedded server runs before it connects."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        server = self.settings_dict["SERVER"]
-        assert isinstance(server, EmbeddedServer)
+        server: EmbeddedServer = self.settings_dict["SERVER"]
         server.join(database=None if server.throwaway else self.settings_dict["NAME"])
         return super().get_new_connection(conn_params)
