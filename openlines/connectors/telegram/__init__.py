@@ -1,0 +1,1 @@
+"""Telegram bots. ``parse`` reads updates, ``send`` sends, ``webhook`` sets up, ``fake`` plays Telegram."""

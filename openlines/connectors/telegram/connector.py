@@ -1,0 +1,68 @@
+"""The Telegram channel as the product sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from openlines.connectors.base import (
+    Account,
+    CredentialField,
+    Features,
+    Health,
+    InboundItem,
+    Media,
+    Outcome,
+    OutgoingMessage,
+    RawRequest,
+)
+from openlines.connectors.telegram import media as files
+from openlines.connectors.telegram import parse, send, webhook
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class TelegramConnector:
+    kind: ClassVar[str] = "telegram"
+    label: ClassVar[StrOrPromise] = "Telegram"
+    features: ClassVar[Features] = Features(max_text=send.MAX_TEXT)
+    credential_fields: ClassVar[tuple[CredentialField, ...]] = (
+        CredentialField("token", _("Token"), _("@BotFather shows it when the bot is made."), secret=True),
+        CredentialField(
+            "secret_token",
+            _("Secret token"),
+            _("Telegram shows it with each call, so that nobody else can. Empty: one is made."),
+            secret=True,
+            required=False,
+        ),
+    )
+    allowed_media_hosts: ClassVar[tuple[str, ...]] = ("api.telegram.org",)
+
+    def verify(self, request: RawRequest, account: Account) -> None:
+        webhook.verify(request, account)
+
+    def key(self, request: RawRequest) -> str:
+        return parse.key(request)
+
+    def parse(self, request: RawRequest, account: Account) -> list[InboundItem]:
+        return parse.parse(request)
+
+    def send(self, message: OutgoingMessage, account: Account) -> Outcome:
+        return send.send(message, account)
+
+    def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
+        return files.fetch(media, account, max_bytes=max_bytes)
+
+    def acknowledge(self, request: RawRequest, account: Account) -> None:
+        webhook.acknowledge(request, account)
+
+    def set_up(self, account: Account) -> Health:
+        return webhook.set_up(account)
+
+    def tear_down(self, account: Account) -> Health:
+        return webhook.tear_down(account)
+
+    def check(self, account: Account) -> Health:
+        return webhook.check(account)
