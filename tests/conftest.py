@@ -1,1 +1,130 @@
 """What every test may use; the domain's own fixtures live beside their tests."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Browser, Playwright
+from psycopg import sql
+
+from contactcenter.embedded import EmbeddedServer
+from tests.settings import RUN
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WITHOUT_CHROMIUM = "no Chromium found: `apt-get install chromium`, or name one in CHROMIUM=/path/to/chromium"
+
+_until_the_end = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run keeps the tests' database server, and the files of the run go with it."""
+    server = settings.DATABASES["default"].get("SERVER")
+    if isinstance(server, EmbeddedServer):
+        _until_the_end.enter_context(server.held())
+        if not is_worker(config):
+            server.join()
+            drop_leftovers(server)
+    if not is_worker(config):
+        _until_the_end.callback(shutil.rmtree, settings.VAR, ignore_errors=True)
+
+
+def pytest_unconfigure() -> None:
+    connection.close()
+    _until_the_end.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that commits empties all tables; put back what the migrations had put there (ready roles)."""
+    if not any(Path("openlines/migrations").glob("0*.py")):
+        return  # while the first migration is being written
+    for item in items:
+        if not isinstance(item, pytest.Function):
+            continue
+        commits = {"transactional_db", "live_server"} & set(item.fixturenames)
+        marker = item.get_closest_marker("django_db")
+        if commits or (marker and marker.kwargs.get("transaction")):
+            item.fixturenames.append("django_db_serialized_rollback")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def drop_leftovers(server: EmbeddedServer) -> None:
+    """Drop the databases of runs that were killed: the name carries the run's process id."""
+    with server.connect() as postgres:
+        for (name,) in postgres.execute(
+            "SELECT datname FROM pg_database WHERE datname ~ '^test_contactcenter_'"
+        ):
+            run = name.split("_")[2]
+            if run != RUN and run.isdigit() and not Path(f"/proc/{run}").exists():
+                postgres.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
+
+
+# -- other processes on the test's database ----------------------------------------------------------------
+
+
+def database_url() -> str:
+    """The address of the database this test is on, for processes it starts."""
+    server = settings.DATABASES["default"].get("SERVER")
+    if isinstance(server, EmbeddedServer):
+        return server.url(connection.settings_dict["NAME"])
+    old, new = os.environ["DATABASE_URL"], connection.settings_dict["NAME"]
+    address, _, query = old.partition("?")
+    return f"{address.rpartition('/')[0]}/{new}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
+    """The environment for a server or a worker that shares the test's database and files."""
+
+    def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            **(extra or {}),
+        }
+
+    return environment
+
+
+@pytest.fixture
+def bare_connection(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A connection of its own to the test's database, in autocommit: what another process would see."""
+    with psycopg.connect(database_url(), autocommit=True) as bare:
+        yield bare
+
+
+# -- browsers ----------------------------------------------------------------------------------------------
+
+
+def find_chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium, in place of the download that pytest-playwright expects; skips without one."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(WITHOUT_CHROMIUM)
+    opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+    yield opened
+    opened.close()

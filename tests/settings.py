@@ -1,7 +1,7 @@
 """The product's settings, on a database server and files of the tests' own.
 
-With `DATABASE_URL` set the tests use that server instead. Either way the database's name carries the run's id,
-which the worker processes of one run share: two runs at once do not meet.
+With `DATABASE_URL` set the tests use that server instead. Either way the database's name carries the run's
+id, which the worker processes of one run share: two runs at once do not meet.
 """
 
 import os

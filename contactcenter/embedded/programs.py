@@ -78,7 +78,6 @@ def run(name: str, arguments: Sequence[str], *, data: Path, account: Account, se
                 env=environment,
                 cwd=data,
                 timeout=seconds,
-                check=False,
                 **who,
             ).returncode
         except subprocess.TimeoutExpired:
@@ -99,7 +98,7 @@ def account_for(data: Path) -> Account:
     if uid != 0:
         if owner and owner.st_uid != uid:
             raise EmbeddedPostgresError(
-                f"{data} belongs to {_user_name(owner.st_uid)}: run as that user, or remove it to start afresh."
+                f"{data} is {_user_name(owner.st_uid)}'s: run as that user, or remove it to start afresh."
             )
         return Account(uid, os.getegid(), switch=False)
     if owner and owner.st_uid != 0:
@@ -118,7 +117,7 @@ def let_pass(folder: Path) -> None:
 
 
 def let_read(folder: Path) -> None:
-    """Let the server's user read the programs in `folder` and what lies beside them (a tight umask forbids it)."""
+    """Let the server's user read the programs in `folder` and what lies beside them."""
     if folder.stat().st_mode & stat.S_IROTH and (folder / "postgres").stat().st_mode & stat.S_IXOTH:
         return
     logger.warning("PostgreSQL cannot run as root: letting others read %s", folder.parent)
@@ -135,12 +134,13 @@ def _server_user() -> pwd.struct_passwd:
         logger.warning("PostgreSQL cannot run as root: making the system user %r for it", SERVER_USER)
     command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", SERVER_USER]
     try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        return pwd.getpwnam(SERVER_USER)  # also when another process made it meanwhile
+        complaint = subprocess.run(command, check=False, capture_output=True, text=True).stderr
     except OSError as error:
-        raise EmbeddedPostgresError(f"it needs a system user, and `useradd` fails: {error}.") from error
-    except KeyError as error:
-        raise EmbeddedPostgresError(f"it needs a system user, and `useradd` fails: {done.stderr}") from error
+        complaint = str(error)
+    try:
+        return pwd.getpwnam(SERVER_USER)  # also when another process made it meanwhile
+    except KeyError:
+        raise EmbeddedPostgresError(f"it needs a system user; `useradd` says: {complaint}") from None
 
 
 def _user_name(uid: int) -> str:

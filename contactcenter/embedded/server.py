@@ -1,7 +1,7 @@
 """Start, join and stop the embedded PostgreSQL. No Django in here: the settings and the Makefile use it.
 
-A process *joins* by connecting; it never believes `postmaster.pid` alone, for after `kill -9` the process named
-there may be a zombie or, with the number reused, a stranger. Starting happens under a file lock, so that two
+A process *joins* by connecting; it never believes `postmaster.pid` alone, for after `kill -9` the process
+named there may be a zombie or, with the number reused, a stranger. Starting happens under a file lock: two
 processes at once start one server. A process starts or joins once (`EmbeddedServer.join`): when the server is
 stopped later, no left-over process brings it up again.
 """
@@ -135,7 +135,7 @@ class EmbeddedServer:
                     fcntl.flock(holders, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     self.stop()
 
-    # -- the inside --------------------------------------------------------------------------------------------
+    # -- the inside ------------------------------------------------------------------------------------------
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -188,9 +188,7 @@ class EmbeddedServer:
                 )
             return
         if any(self.data.iterdir()):
-            raise EmbeddedPostgresError(
-                f"{self.data} is neither empty nor a finished data folder: remove it."
-            )
+            raise EmbeddedPostgresError(f"{self.data} is not empty and no data folder: remove it.")
         arguments = ["-D", str(self.data), "-U", ROLE, "--auth=trust", *LOCALE]
         if self.throwaway:
             arguments.append("--no-sync")
@@ -199,7 +197,7 @@ class EmbeddedServer:
             raise EmbeddedPostgresError(f"its data folder cannot be made.\n{outcome.output}")
 
     def _postmaster(self) -> int | None:
-        """The process id of our running server; None when `postmaster.pid` names none, a zombie, a stranger."""
+        """Our running server's process id; None when `postmaster.pid` names none, a zombie, a stranger."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().partition("\n")[0])
             return pid if self._is_ours(psutil.Process(pid)) else None
