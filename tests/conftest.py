@@ -25,6 +25,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+ASYNC_UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
 WITHOUT_CHROMIUM = "no Chromium found: `apt-get install chromium`, or name one in CHROMIUM=/path/to/chromium"
 
 _until_the_end = ExitStack()
@@ -95,8 +96,9 @@ def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]
     """The environment for a server or a worker that shares the test's database and files."""
 
     def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name != ASYNC_UNSAFE}
         return {
-            **os.environ,
+            **inherited,
             "DATABASE_URL": database_url(),
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             **(extra or {}),
@@ -121,10 +123,14 @@ def find_chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The system's Chromium, in place of the download that pytest-playwright expects; skips without one."""
+    """The system's Chromium, in place of the download that pytest-playwright expects; skips without one.
+
+    Playwright keeps an event loop in the test's thread, in which Django would refuse to touch the database.
+    """
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(WITHOUT_CHROMIUM)
+    os.environ[ASYNC_UNSAFE] = "1"
     opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
     yield opened
     opened.close()
