@@ -17,11 +17,15 @@ EMAIL_URL, EMAIL_FROM     how notices leave, e.g. smtp+tls://user:password@host:
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from contactcenter import navigation
 from contactcenter.embedded import server as embedded
 from contactcenter.secret import secret_key
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Line] and the like, as the type checker wants them, run too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -44,13 +48,13 @@ INSTALLED_APPS = [
     "openlines",
     "crm",
     "kpi",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.inlines",
     "unfold.contrib.guardian",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "contactcenter.staff.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "contactcenter.staff.middleware.EmployeeLocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -142,7 +147,7 @@ if REDIS_URL:
 AUTH_USER_MODEL = "staff.Employee"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "contactcenter.staff.backends.RoleBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 PASSWORD_HASHERS = [
@@ -164,6 +169,9 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "contactcenter.staff.views.locked_out"
+
+UNFOLD = navigation.UNFOLD
 
 # -- languages, times, numbers -------------------------------------------------------------------------------
 

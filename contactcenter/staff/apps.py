@@ -9,4 +9,12 @@ class StaffConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contactcenter.staff import checks  # noqa: F401  (importing registers the checks)
+        from contactcenter.staff import (
+            checks,  # noqa: F401  (importing registers the checks)
+            permissions,
+        )
+        from contactcenter.staff.models import Right
+
+        permissions.open_models("staff", see=Right.LINES_SEE, change=Right.ROLES_CHANGE)
+        permissions.open_models("axes", see=Right.ROLES_CHANGE, change=Right.ROLES_CHANGE)
+        permissions.open_models("django_q", see=Right.LINES_CHANGE, change=Right.LINES_CHANGE)

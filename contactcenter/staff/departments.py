@@ -4,6 +4,7 @@ The recursion uses UNION, not UNION ALL, so that a circle in the tree (two chang
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db import connection
 
@@ -32,6 +33,20 @@ WITH RECURSIVE tree (id) AS (
 SELECT id FROM tree
 """
 
+_TREE_ORDER = """
+WITH RECURSIVE
+numbered (id, parent_id, place) AS (
+    SELECT id, parent_id, row_number() OVER (ORDER BY sort_order, name, id) FROM staff_department
+),
+tree (id, depth, path) AS (
+    SELECT id, 0, ARRAY[place] FROM numbered WHERE parent_id IS NULL
+    UNION ALL
+    SELECT child.id, tree.depth + 1, tree.path || child.place
+    FROM numbered child JOIN tree ON child.parent_id = tree.id
+)
+SELECT id, depth FROM tree ORDER BY path
+"""
+
 _OWN = """
 WITH RECURSIVE tree (id) AS (
     SELECT id FROM staff_department WHERE id = %s OR head_id = %s
@@ -45,8 +60,8 @@ SELECT employee.id FROM staff_employee employee WHERE employee.department_id IN 
 def members_of(department_ids: Collection[int]) -> dict[int, list[int]]:
     """The employees each department stands for in a queue (Q1), ordered by name.
 
-    Active members, those of sub-departments included; the heads of the department and of the ones below it are left
-    out. Every asked department is a key, also an empty or an unknown one. One statement.
+    Active members, those of sub-departments included; the heads of the department and of the ones below it are
+    left out. Every asked department is a key, also an empty or an unknown one. One statement.
     """
     members: dict[int, list[int]] = {department_id: [] for department_id in department_ids}
     if members:
@@ -55,6 +70,20 @@ def members_of(department_ids: Collection[int]) -> dict[int, list[int]]:
             for root, employee_id in cursor.fetchall():
                 members[root].append(employee_id)
     return members
+
+
+@dataclass(frozen=True)
+class Place:
+    department_id: int
+    depth: int  # 0 at the top
+
+
+def in_tree_order() -> list[Place]:
+    """Every department, each followed by those below it. One statement. (A circle hangs on no top, so it is left
+    out.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(_TREE_ORDER)
+        return [Place(department_id=row[0], depth=row[1]) for row in cursor.fetchall()]
 
 
 def subtree(department_ids: Collection[int]) -> set[int]:
@@ -67,8 +96,8 @@ def subtree(department_ids: Collection[int]) -> set[int]:
 
 
 def own_department(employee_id: int, *, department_id: int | None) -> set[int]:
-    """The employees "own department" reaches (§12): his department's and those of the departments he heads, with all
-    below them, and himself. The dismissed stay in, so that their dialogs can still be read. One statement."""
+    """The employees "own department" reaches (§12): those of his department, of the departments he heads and of all
+    below them, and himself. The dismissed stay in, so that their dialogs can be read. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [department_id, employee_id])
         return {employee_id, *(row[0] for row in cursor.fetchall())}

@@ -3,14 +3,11 @@
 import logging
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.functional import Promise
 
 from contactcenter.staff.models.notice import Notice
-
-if TYPE_CHECKING:
-    from contactcenter.staff.models import Employee
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +15,12 @@ _texts: dict[str, str | Promise] = {}
 
 
 def register(kind: str, text: str | Promise) -> None:
-    """Gives a kind its text, a lazy translation with %(name)s places for the notice's data. Called from `ready()`."""
+    """Gives a kind its text: a lazy translation with %(name)s places for the data. Called from `ready()`."""
     _texts[kind] = text
 
 
 def text_of(kind: str, data: dict[str, Any]) -> str:
-    """The notice in the active language; a kind nobody registered, or data that lacks a place, shows as its key."""
+    """The notice in the active language; its key where nobody registered a text or the data lacks a place."""
     try:
         return str(_texts[kind]) % data
     except (KeyError, TypeError, ValueError):
@@ -41,10 +38,10 @@ def notify(
     )
 
 
-def unread_of(employee: "Employee") -> list[Notice]:
-    return list(Notice.objects.filter(employee=employee, read_at__isnull=True)[:100])
+def unread_of(employee_id: int) -> list[Notice]:
+    return list(Notice.objects.filter(employee_id=employee_id, read_at__isnull=True)[:100])
 
 
-def mark_read(employee: "Employee", *, now: datetime) -> int:
+def mark_read(employee_id: int, *, now: datetime) -> int:
     """Everything he has not read yet becomes read; the number of notices it was."""
-    return Notice.objects.filter(employee=employee, read_at__isnull=True).update(read_at=now)
+    return Notice.objects.filter(employee_id=employee_id, read_at__isnull=True).update(read_at=now)

@@ -15,7 +15,7 @@ RETURNING (SELECT seen_at FROM before)
 
 
 def touch(employee_id: int, now: datetime) -> bool:
-    """Notes that his desk page answered. One statement; true where he was not online until now (he *arrived*)."""
+    """Notes that his desk page answered; true where he was not online until now. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_TOUCH, {"employee": employee_id, "now": now})
         row = cursor.fetchone()

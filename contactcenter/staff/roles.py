@@ -36,8 +36,8 @@ GROUP BY "right"
 def scopes(employee: "Employee") -> dict[str, Scope]:
     """Every right he has, and how far it reaches; the widest of his roles wins.
 
-    Kept on the instance, and thereby for the request: one statement however many questions, and a change of rights
-    acts at the next request.
+    Kept on the instance, and thereby for the request: one statement however many questions, and a change of
+    rights acts at the next request.
     """
     kept: dict[str, Scope] | None = employee.__dict__.get("_scopes")
     if kept is None:
@@ -68,7 +68,8 @@ def require(employee: "Employee", right: Right, *, at_least: Scope = Scope.OWN) 
     """Raises PermissionDenied, with words for the 403 page, unless he has the right."""
     if scope(employee, right) < at_least:
         raise PermissionDenied(
-            _("Your role does not include “%(right)s”. An administrator can give it to you.") % {"right": right.label}
+            _("Your role does not include “%(right)s”. An administrator can give it to you.")
+            % {"right": right.label}
         )
 
 

@@ -6,7 +6,7 @@ from contactcenter.staff.departments import subtree
 
 
 class Department(models.Model):
-    """A node of the company's tree. A queue may list it and then means its people (Q1, `staff.departments`)."""
+    """A node of the company's tree. A queue that lists it means its people (Q1, `staff.departments`)."""
 
     name = models.CharField(_("name"), max_length=150)
     parent = models.ForeignKey(
@@ -46,9 +46,9 @@ class Department(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a circle. Two changes at once could still close one; the recursive queries end all the same."""
+        """Refuse a circle. (Two changes at once could close one; the recursive queries end all the same.)"""
         super().clean()
         if self.pk is None or self.parent_id is None:
             return
         if self.parent_id in subtree([self.pk]):
-            raise ValidationError({"parent": _("A department cannot be part of itself or of a department below it.")})
+            raise ValidationError({"parent": _("It cannot be part of itself or of a department below it.")})

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from contactcenter.staff.models.role import Right, Scope
+from contactcenter.staff.models.role import ADMIN_RIGHTS, Right, Scope
+from contactcenter.staff.photos import photo_name, photo_storage, validate_photo
+from contactcenter.staff.signals import dismissed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +40,9 @@ def _known_time_zones() -> frozenset[str]:
 def validate_time_zone(value: str) -> None:
     """Raises ValidationError unless the value is the IANA name of a zone this machine knows."""
     if value not in _known_time_zones():
-        raise ValidationError(_("“%(zone)s” is not a time zone; use a name like Europe/Warsaw."), params={"zone": value})
+        raise ValidationError(
+            _("“%(zone)s” is not a time zone; use a name like Europe/Warsaw."), params={"zone": value}
+        )
 
 
 class EmployeeQuerySet(models.QuerySet["Employee"]):
@@ -60,7 +64,14 @@ class Employee(AbstractUser):
     """The user model. What changes often (presence) has a table of its own, so that this row stays still."""
 
     phone = PhoneNumberField(_("phone"), blank=True)
-    photo = models.ImageField(_("photo"), upload_to="staff/photos/", blank=True)
+    photo = models.ImageField(
+        _("photo"),
+        upload_to=photo_name,
+        storage=photo_storage,
+        blank=True,
+        validators=[validate_photo],
+        help_text=_("JPEG, PNG or WebP, up to 5 MB. Clients may see it, where the line says so."),
+    )
     position = models.CharField(_("position"), max_length=150, blank=True)
     department = models.ForeignKey(
         "staff.Department",
@@ -70,12 +81,17 @@ class Employee(AbstractUser):
         related_name="members",
         verbose_name=_("department"),
     )
-    language = models.CharField(_("language"), max_length=10, choices=language_choices, default=default_language)
+    language = models.CharField(
+        _("language"), max_length=10, choices=language_choices, default=default_language
+    )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
     )
     dismissed_at = models.DateTimeField(
-        _("dismissed"), null=True, blank=True, help_text=_("Who is dismissed cannot log in and gets no dialogs.")
+        _("dismissed"),
+        null=True,
+        blank=True,
+        help_text=_("Who is dismissed cannot log in and gets no dialogs."),
     )
 
     objects: ClassVar[EmployeeManager] = EmployeeManager()
@@ -101,7 +117,17 @@ class Employee(AbstractUser):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        try:
+            return ZoneInfo(self.time_zone)
+        except (KeyError, ValueError):  # a name that another machine's zone data knew
+            return ZoneInfo(default_time_zone())
+
+    @property
+    def enters_admin(self) -> bool:
+        """Whether /admin/ opens for him (by flag, or by a role that has something to do there)."""
+        return self.is_active and (
+            self.is_staff or any(self.has_right(right, Scope.ALL) for right in ADMIN_RIGHTS)
+        )
 
     def save(self, *args: Any, update_fields: "Iterable[str] | None" = None, **kwargs: Any) -> None:
         if self.dismissed_at is not None:
@@ -115,9 +141,11 @@ class Employee(AbstractUser):
         super().refresh_from_db(*args, **kwargs)
 
     def dismiss(self, now: datetime) -> None:
-        """Ends his log-in and open sessions (the auth backend refuses who is inactive at the next request)."""
+        """Ends his log-in and his open sessions: the auth backend refuses who is inactive."""
         self.dismissed_at = now
-        self.save(update_fields=["dismissed_at", "is_active"])
+        with transaction.atomic():
+            self.save(update_fields=["dismissed_at", "is_active"])
+            dismissed.send(Employee, employee_id=self.pk, now=now)
 
     def take_back(self) -> None:
         self.dismissed_at, self.is_active = None, True

@@ -20,7 +20,9 @@ class Notice(models.Model):
         verbose_name_plural = _("notices")
         indexes = (
             models.Index(
-                fields=("employee", "-created_at"), condition=models.Q(read_at__isnull=True), name="notice_unread"
+                fields=("employee", "-created_at"),
+                condition=models.Q(read_at__isnull=True),
+                name="notice_unread",
             ),
         )
 

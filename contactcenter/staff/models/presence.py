@@ -16,8 +16,8 @@ class PresenceQuerySet(models.QuerySet["Presence"]):
 class Presence(models.Model):
     """When an employee's desk page last answered.
 
-    Written every 30 s for each open desk page: hence one narrow row per person, no index on `seen_at`, and free
-    space on the page (fillfactor, set in the migration), so that each write is a HOT update.
+    Written every 30 s for each open desk page: hence one narrow row per person, no index on `seen_at`, and
+    free space on the page (fillfactor, set in the migration), so that each write is a HOT update.
     """
 
     employee = models.OneToOneField(

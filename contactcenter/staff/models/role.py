@@ -22,8 +22,12 @@ class Right(models.TextChoices):
     ROLES_CHANGE = "roles_change", _("Change roles and employees")
 
 
+#: Whoever has one of these for everything finds something to do in /admin/.
+ADMIN_RIGHTS = (Right.LINES_SEE, Right.LINES_CHANGE, Right.CONNECTIONS_CHANGE, Right.ROLES_CHANGE)
+
+
 class Scope(models.IntegerChoices):
-    """How far a right reaches; a larger number is wider, so that `max` decides (several roles: the widest wins)."""
+    """How far a right reaches. A larger number is wider: of several roles the widest wins (§12)."""
 
     NOTHING = 0, pgettext_lazy("scope of a right", "nothing")
     OWN = 1, pgettext_lazy("scope of a right", "own")
@@ -37,7 +41,10 @@ class Role(models.Model):
     key = models.SlugField(_("key"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=100)
     is_ready = models.BooleanField(
-        _("ready role"), default=False, editable=False, help_text=_("Came with the product; cannot be deleted.")
+        _("ready role"),
+        default=False,
+        editable=False,
+        help_text=_("Came with the product; cannot be deleted."),
     )
 
     class Meta:
@@ -50,7 +57,11 @@ class Role(models.Model):
 
 
 #: The names of the ready roles, here so that the message files have them.
-READY_ROLE_NAMES = {"administrator": _("Administrator"), "supervisor": _("Supervisor"), "operator": _("Operator")}
+READY_ROLE_NAMES = {
+    "administrator": _("Administrator"),
+    "supervisor": _("Supervisor"),
+    "operator": _("Operator"),
+}
 
 
 class RoleGrant(models.Model):

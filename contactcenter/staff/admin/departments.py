@@ -1,0 +1,56 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Value, When
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from contactcenter.staff.departments import in_tree_order
+from contactcenter.staff.models import Department
+
+
+@admin.register(Department)
+class DepartmentAdmin(ModelAdmin):
+    """The tree, each department below the one it is part of and set in by its depth."""
+
+    list_display = ("indented_name", "head", "people")
+    list_select_related = ("head",)
+    search_fields = ("name",)
+    fields = ("name", "parent", "head", "sort_order")
+    autocomplete_fields = ("parent", "head")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Department]:
+        places = in_tree_order()
+        ids = [place.department_id for place in places]
+        by_depth: dict[int, list[int]] = {}
+        for place in places:
+            by_depth.setdefault(place.depth, []).append(place.department_id)
+        depths = [When(pk__in=below, then=Value(depth)) for depth, below in by_depth.items()]
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                place=Func(
+                    Value(ids), F("id"), function="array_position", template="%(function)s(%(expressions)s)",
+                    output_field=IntegerField(),
+                ),
+                depth=Case(*depths, default=Value(0), output_field=IntegerField()),
+                people_count=Count("members", filter=Q(members__is_active=True)),
+            )
+        )  # fmt: skip
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("place",)
+
+    @admin.display(description=_("name"))
+    def indented_name(self, department: Any) -> str:
+        return format_html(
+            '<span style="padding-inline-start: {}rem">{}</span>', department.depth * 1.5, department.name
+        )
+
+    @admin.display(description=_("people"))
+    def people(self, department: Any) -> int:
+        count: int = department.people_count
+        return count
