@@ -22,5 +22,61 @@ $(UV):
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	touch $@
 
+# Translations are compiled here, by Python: the machine need not have gettext.
+MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+
+%.mo: %.po .venv/.installed
+	$(BIN)/python -m contactcenter.translations compile
+
 .PHONY: env
-env: .venv/.installed ## the environment in .venv
+env: .venv/.installed $(MESSAGES) ## the environment in .venv/, ready to run
+
+.PHONY: demo
+demo: env ## the product with sample data; TRAFFIC=1 lets customers write
+	@$(MANAGE) demo $(if $(TRAFFIC),--traffic) $(ARGS)
+
+.PHONY: stop
+stop: env ## stop the embedded PostgreSQL, should a killed process have left it
+	@$(BIN)/python -m contactcenter.embedded stop
+
+.PHONY: test
+test: env ## all tests, on a real PostgreSQL and a real Chromium; ARGS="-k word"
+	$(BIN)/pytest -rs $(ARGS)
+
+# No database is needed: the address leads nowhere, and makemigrations only warns that it cannot be asked.
+NO_DATABASE := DATABASE_URL=postgres://127.0.0.1:1/none $(BIN)/python -W ignore::RuntimeWarning manage.py
+
+.PHONY: check
+check: env ## style, types, layers, migrations, templates, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djhtml --check --tabwidth 2 templates
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NO_DATABASE) check
+	$(NO_DATABASE) makemigrations --check --dry-run
+	$(BIN)/python -m contactcenter.translations check
+
+.PHONY: format
+format: env ## put the sources and templates into shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/djhtml --tabwidth 2 templates
+
+.PHONY: messages
+messages: env ## gather the texts of the sources into locale/
+	$(BIN)/python -m contactcenter.translations extract
+
+.PHONY: bench
+bench: env ## measure; the table also goes to var/bench.json
+	@$(MANAGE) bench $(ARGS)
+
+.PHONY: lock
+lock: $(UV) ## resolve pyproject.toml into requirements.lock; UPGRADE=1 for the newest
+	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) \
+		--output-file requirements.lock
+
+.PHONY: clean
+clean: ## remove the environment and caches; the data in var/ stays
+	rm -rf .venv var/uv var/cache $(MESSAGES)
