@@ -1,6 +1,7 @@
 """The settings, all changeable from the environment (or a file `.env` beside `manage.py`).
 
 CONTACTCENTER_VAR         where data goes that is not in the database; default `var/`
+STATIC_ROOT               where `collectstatic` puts the files browsers load; default `var/static`
 DATABASE_URL              a PostgreSQL of your own; unset, an embedded one keeps its data under `var/`
 PUBLIC_URL                the address people and messengers reach us at; https switches secure cookies on
 ALLOWED_HOSTS             further host names, separated by commas
@@ -188,7 +189,7 @@ PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
 # -- files ---------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR / "media"  # private: views serve it, to whoever may see the dialog
 FILE_UPLOAD_PERMISSIONS = 0o600
