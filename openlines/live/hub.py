@@ -1,0 +1,177 @@
+"""Who listens to what, in one process. Runs in the event loop only, so there are no locks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from openlines.live.publish import DROP_KIND
+from openlines.live.topics import TICKET_LIFETIME, Ticket
+
+QUEUE_LIMIT: Final = 200
+"""Frames. A browser that lags by more is told to look again instead."""
+HEARTBEAT: Final = 15.0
+"""Seconds of silence, after which a comment keeps proxies from closing the stream."""
+FAREWELL: Final = 1.0
+"""Seconds a stream has for its last words; a client that reads nothing must not hold up a stop."""
+
+logger = logging.getLogger(__name__)
+
+
+class Bye(StrEnum):
+    RIGHTS = "rights"
+    TICKET = "ticket"
+    STOPPING = "stopping"
+
+
+def frame(event: str, data: dict[str, Any]) -> bytes:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {event}\ndata: {text}\n\n".encode("utf-8", "replace")
+
+
+_RESYNC: Final = frame("resync", {})
+
+
+class Stream:
+    """What waits to be sent to one browser."""
+
+    __slots__ = ("_frames", "_wake", "ended", "ends_at", "spoke_at", "task", "ticket")
+
+    def __init__(self, ticket: Ticket, *, ends_at: float, clock: float) -> None:
+        self.ticket = ticket
+        self.ends_at = ends_at
+        self.spoke_at = clock
+        self.ended = False
+        self.task: asyncio.Task[Any] | None = None
+        self._frames: list[bytes] = []
+        self._wake = asyncio.Event()
+
+    def push(self, frame: bytes) -> None:
+        if self.ended:
+            return
+        if len(self._frames) >= QUEUE_LIMIT:
+            self._frames[:] = [_RESYNC]
+        else:
+            self._frames.append(frame)
+        self._wake.set()
+
+    def end(self, reason: Bye, *, clock: float) -> None:
+        """Say goodbye; what was waiting is dropped, for the browser looks again after it has come back."""
+        if not self.ended:
+            self._frames[:] = [frame("bye", {"reason": reason})]
+            self.ended = True
+            self.ends_at = clock
+            self._wake.set()
+
+    def lose(self) -> None:
+        """The browser has gone."""
+        self._frames.clear()
+        self.ended = True
+        self._wake.set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """What to send, until the stream has ended; all that waits goes in one piece."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._frames:
+                chunk = b"".join(self._frames)
+                self._frames.clear()
+                yield chunk
+            if self.ended and not self._frames:
+                return
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.stopping = False
+        self._streams: set[Stream] = set()
+        self._by_topic: dict[str, set[Stream]] = {}
+        self._dropped: dict[str, float] = {}
+        """Holder → when its rights last changed (epoch seconds); kept as long as a ticket may live."""
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def held_by(self, holder: str) -> list[Stream]:
+        return [stream for stream in self._by_topic.get(holder, ()) if stream.ticket.holder == holder]
+
+    def refuses(self, ticket: Ticket) -> bool:
+        """Whether the holder's rights changed after the ticket was issued."""
+        return self._dropped.get(ticket.holder, 0.0) >= ticket.issued.timestamp()
+
+    def add(self, stream: Stream) -> None:
+        self._streams.add(stream)
+        for topic in self._topics(stream):
+            self._by_topic.setdefault(topic, set()).add(stream)
+
+    def remove(self, stream: Stream) -> None:
+        self._streams.discard(stream)
+        for topic in self._topics(stream):
+            listeners = self._by_topic.get(topic, set())
+            listeners.discard(stream)
+            if not listeners:
+                self._by_topic.pop(topic, None)
+
+    def deliver(self, payload: str) -> None:
+        """Hand a NOTIFY's payload (see ``publish``) to those who listen."""
+        try:
+            packet = json.loads(payload)
+            for topics, kind, data in packet["signals"]:
+                if kind == DROP_KIND:
+                    self._drop(topics, at=packet["at"])
+                else:
+                    self._spread(topics, kind, data)
+        except (ValueError, TypeError, KeyError):
+            logger.exception("A live signal could not be read")
+
+    def resync(self) -> None:
+        for stream in self._streams:
+            stream.push(_RESYNC)
+
+    def stop(self) -> None:
+        self.stopping = True
+        clock = asyncio.get_running_loop().time()
+        for stream in self._streams:
+            stream.end(Bye.STOPPING, clock=clock)
+
+    def tick(self, *, clock: float, now: datetime) -> None:
+        """Once a second: heartbeats, tickets that are over, clients that do not take their last words."""
+        for stream in self._streams:
+            if stream.ended:
+                if clock - stream.ends_at > FAREWELL and stream.task is not None:
+                    stream.task.cancel()
+            elif clock >= stream.ends_at:
+                stream.end(Bye.TICKET, clock=clock)
+            elif clock - stream.spoke_at >= HEARTBEAT:
+                stream.spoke_at = clock
+                stream.push(b":\n\n")
+        forget = (now - TICKET_LIFETIME).timestamp()
+        self._dropped = {holder: at for holder, at in self._dropped.items() if at > forget}
+
+    @staticmethod
+    def _topics(stream: Stream) -> Iterable[str]:
+        """The holder's own topic is always heard, for the drop; signals to it only if the ticket names it."""
+        return stream.ticket.topics | {stream.ticket.holder}
+
+    def _drop(self, holders: Iterable[str], *, at: float) -> None:
+        clock = asyncio.get_running_loop().time()
+        for holder in holders:
+            self._dropped[holder] = at
+            for stream in self.held_by(holder):
+                if self.refuses(stream.ticket):
+                    stream.end(Bye.RIGHTS, clock=clock)
+
+    def _spread(self, topics: Iterable[str], kind: str, data: dict[str, Any]) -> None:
+        for topic in topics:
+            listeners = self._by_topic.get(topic)
+            if listeners:
+                encoded = frame("signal", {**data, "topic": topic, "kind": kind})
+                for stream in listeners:
+                    if topic in stream.ticket.topics:
+                        stream.push(encoded)

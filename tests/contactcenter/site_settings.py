@@ -1,0 +1,26 @@
+"""A site of a few pages behind the product's own `contactcenter.asgi`, for the tests of how it serves.
+
+Its process starts in a fraction of the time the product takes, and its views do what none of ours should.
+"""
+
+import json
+import os
+
+SECRET_KEY = "tests-only"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "tests.contactcenter.site_urls"
+INSTALLED_APPS: list[str] = []
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+DATABASES = {"default": json.loads(os.environ["SITE_DATABASE"])}
+USE_TZ = True
+DEBUG = False
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
+REQUEST_THREADS = 2
+STREAMING_THREADS = 3
+REQUEST_BODY_IN_MEMORY = 100_000
+REQUEST_BODY_LIMIT = 3_000_000
