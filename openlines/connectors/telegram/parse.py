@@ -184,7 +184,7 @@ def _message_reaction(change: Json, received_at: datetime | None) -> InboundItem
 
 
 def _my_chat_member(change: Json, received_at: datetime | None) -> InboundItem:
-    """In a private chat "kicked" means that the client has blocked the bot, "member" that he let it in again."""
+    """In a private chat "kicked" means that the client blocked the bot, "member" that it is let in again."""
     chat = _chat(change)
     if outside := _not_private(chat):
         return outside
@@ -238,7 +238,7 @@ def _sender(chat: Json, user: Json) -> Sender:
         external_id=str(number),
         name=f"{text(person.get('first_name'))} {text(person.get('last_name'))}".strip()[:200],
         username=text(person.get("username"), limit=64),
-        language=text(person.get("language_code"), limit=16),
+        language=text(person.get("language_code"), limit=10),
     )
 
 

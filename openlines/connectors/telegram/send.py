@@ -91,7 +91,7 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
 def _deliver(
     part: Part, *, chat: int | str, reply_to: int | None, account: Account
 ) -> tuple[Outcome, int | str]:
-    """One part, with one more call for each of: a chat that moved, a reply's target gone, a picture as a file.
+    """One part; one more call each for a chat that moved, a reply's target gone, a picture as a file.
 
     Returns the chat's id too, as it is now.
     """

@@ -41,7 +41,7 @@ def _fitting(text: str, limit: int) -> int:
 
 
 def _cut(text: str, end: int) -> int:
-    """The best place for a cut in the second half of ``text[:end]``; inside a word only if there is no other."""
+    """The best place for a cut in the second half of ``text[:end]``; inside a word if there is no other."""
     for mark in ("\n\n", "\n", ". ", " "):
         place = text.rfind(mark, end // 2, end)
         if place > 0:

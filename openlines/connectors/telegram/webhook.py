@@ -38,7 +38,7 @@ def verify(request: RawRequest, account: Account) -> None:
 
 
 def acknowledge(request: RawRequest, account: Account) -> None:
-    """Stops the spinner on a button the client pressed. An old press cannot be answered: that is no trouble."""
+    """Stops the spinner on a button the client pressed. An old press cannot be answered: no harm."""
     number = pressed_button(request)
     if not number:
         return
