@@ -1,0 +1,99 @@
+"""The work that django-q2 runs: the entry points of the schedules and of queued work.
+
+Each takes the time once and calls one service. What a task returns is kept with it and read in the admin: a
+short sentence. Tasks that merely wake somebody are queued with ``q_options={"save": False}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from openlines.policies.facts import DeadlineKind
+from openlines.services import deadlines, files, inbound, outbound, routing
+from openlines.ticker import End, Ticker
+from openlines.work import pulse
+
+MOST_ROUNDS = 50
+"""Rounds of one scheduled net; what is still due then is left to the ticker and the next minute."""
+
+
+def tick() -> str:
+    """The ticker of this minute (Q7): leads until the next one comes. Returns how much it fired."""
+    ticker = Ticker(deadlines.fire_due, stopping=pulse.stopping, name="openlines ticker task")
+    served = ticker.serve()
+    if served.end is End.NEVER_LED:
+        # Whoever leads neither hands over nor dies. Deadlines are claimed one by one: helping does no harm.
+        fired = deadlines.fire_due(now=timezone.now())
+        return _("another ticker leads and did not hand over; %(count)d fired beside it") % {
+            "count": fired.count
+        }
+    return ngettext(
+        "%(count)d deadline fired in %(seconds)d s",
+        "%(count)d deadlines fired in %(seconds)d s",
+        served.fired,
+    ) % {"count": served.fired, "seconds": round(served.seconds)}
+
+
+def sweep() -> str:
+    """Distribution, repeated where a dialog waits, and a look whether every open dialog has its deadlines
+    (Q7).
+
+    Finds nothing unless an event was lost.
+    """
+    now = timezone.now()
+    lost = routing.sweep(now=now)
+    mended = deadlines.audit(now=now)
+    return _("%(lost)d lost distributions, %(mended)d dialogs with wrong deadlines") % {
+        "lost": lost,
+        "mended": mended,
+    }
+
+
+def mark_unanswered() -> str:
+    """The net below unanswered marking (A4); finds nothing while a ticker lives."""
+    return _net({DeadlineKind.UNANSWERED})
+
+
+def close_dialogs() -> str:
+    """The net below automatic closing and the end of wrap-up (A7, A8); finds nothing while a ticker lives."""
+    return _net({DeadlineKind.AUTO_CLOSE, DeadlineKind.CLOSE})
+
+
+def clean_up() -> str:
+    """Removes rows of the inbound log that are older than their days."""
+    removed = inbound.clean_up(now=timezone.now())
+    return ngettext("%(count)d old event removed", "%(count)d old events removed", removed) % {
+        "count": removed
+    }
+
+
+def wake_outbox() -> str:
+    """The net below the outbox: connections with something due and no task on its way."""
+    found = outbound.sweep(now=timezone.now())
+    return ngettext("%(count)d connection woken", "%(count)d connections woken", found) % {"count": found}
+
+
+def drain(connection_id: int) -> None:
+    """Send what waits in the outbox of one connection. Queued by ``services/wakeups.py``, unsaved."""
+    outbound.drain(connection_id, now=timezone.now())
+
+
+def fetch(connection_id: int) -> None:
+    """Get the files of received messages from one connection's provider. Queued like ``drain``."""
+    files.fetch(connection_id, now=timezone.now())
+
+
+def _net(kinds: Collection[str]) -> str:
+    done = 0
+    for _round in range(MOST_ROUNDS):
+        fired = deadlines.fire_due(now=timezone.now(), kinds=kinds)
+        done += fired.count
+        if not fired.count or pulse.stopping():
+            break
+    return ngettext("%(count)d overdue dialog found", "%(count)d overdue dialogs found", done) % {
+        "count": done
+    }
