@@ -1,0 +1,302 @@
+"""The life of a dialog: states, events and the one table of transitions (spec §11). Pure.
+
+``step`` is the only place where a state follows from another. It takes the facts of a dialog before an event and
+gives the facts after it, the texts that are due and what happened to the reaction clock (K2). Services write the
+difference; the deadlines follow from the facts alone (``policies/deadlines.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, LineSettings, State, TextTrigger
+
+
+class Event(StrEnum):
+    CLIENT_WRITES = "client_writes"
+    BOT_ANSWERS = "bot_answers"
+    HAND_OVER = "hand_over"
+    BOT_FINISHES = "bot_finishes"
+    ACCEPT = "accept"
+    TAKE_OVER = "take_over"
+    TRANSFER = "transfer"
+    REPLY = "reply"
+    REPLY_FAILS = "reply_fails"
+    WRITTEN_OUTSIDE = "written_outside"
+    OFFER_LAPSES = "offer_lapses"
+    SKIP = "skip"
+    TRANSFER_TO_LINE = "transfer_to_line"
+    BACK_TO_QUEUE = "back_to_queue"
+    OPERATOR_LOST = "operator_lost"
+    FINISH = "finish"
+    AUTO_CLOSE = "auto_close"
+    RATED_AND_CLOSED = "rated_and_closed"
+    TIME_OVER = "time_over"
+    SPAM = "spam"
+
+
+class Ends(StrEnum):
+    """Targets that depend on more than the state before."""
+
+    ENDING = "ending"
+    """Wrap-up, or closed where nothing is to be said or rated."""
+    SAME = "same"
+    BACK_FROM_WRAP_UP = "back_from_wrap_up"
+    """To the same operator, or to the queue where there is none or he is away."""
+
+
+S, E = State, Event
+_TABLE: dict[State, dict[Event, State | Ends]] = {
+    S.WITH_BOT: {
+        E.CLIENT_WRITES: Ends.SAME,
+        E.BOT_ANSWERS: Ends.SAME,
+        E.HAND_OVER: S.NEW,
+        E.BOT_FINISHES: Ends.ENDING,
+        E.AUTO_CLOSE: Ends.ENDING,
+    },
+    S.NEW: {E.CLIENT_WRITES: Ends.SAME, E.WRITTEN_OUTSIDE: Ends.SAME},
+    S.RETURNED: {E.CLIENT_WRITES: Ends.SAME, E.WRITTEN_OUTSIDE: Ends.SAME},
+    S.ACCEPTED: {E.CLIENT_WRITES: S.WAITING, E.REPLY: S.ANSWERED, E.WRITTEN_OUTSIDE: S.ANSWERED},
+    S.WAITING: {E.CLIENT_WRITES: Ends.SAME, E.REPLY: S.ANSWERED, E.WRITTEN_OUTSIDE: S.ANSWERED},
+    S.ANSWERED: {
+        E.CLIENT_WRITES: S.WAITING,
+        E.REPLY: S.ANSWERED,
+        E.REPLY_FAILS: S.WAITING,
+        E.WRITTEN_OUTSIDE: S.ANSWERED,
+    },
+    S.WRAP_UP: {
+        E.CLIENT_WRITES: Ends.BACK_FROM_WRAP_UP,
+        E.REPLY: S.ANSWERED,
+        E.TIME_OVER: S.CLOSED,
+        E.FINISH: S.CLOSED,
+        E.RATED_AND_CLOSED: S.CLOSED,
+        E.WRITTEN_OUTSIDE: Ends.SAME,
+    },
+    S.CLOSED: {},
+    S.SPAM: {},
+}
+for _state in (S.WITH_BOT, S.NEW, S.RETURNED):
+    _TABLE[_state] |= {
+        E.ACCEPT: S.ACCEPTED,
+        E.TAKE_OVER: S.ACCEPTED,
+        E.TRANSFER: S.ACCEPTED,
+        E.REPLY: S.ANSWERED,
+        E.FINISH: Ends.ENDING,
+    }
+for _state in IN_QUEUE:
+    _TABLE[_state] |= {E.OFFER_LAPSES: S.RETURNED, E.SKIP: S.RETURNED, E.TRANSFER_TO_LINE: S.RETURNED, E.AUTO_CLOSE: Ends.ENDING}
+for _state in HELD:
+    _TABLE[_state] |= {
+        E.TRANSFER: Ends.SAME,
+        E.TAKE_OVER: Ends.SAME,
+        E.BACK_TO_QUEUE: S.RETURNED,
+        E.TRANSFER_TO_LINE: S.RETURNED,
+        E.OPERATOR_LOST: S.RETURNED,
+        E.FINISH: Ends.ENDING,
+        E.AUTO_CLOSE: Ends.ENDING,
+        E.RATED_AND_CLOSED: S.CLOSED,
+    }
+for _state in OPEN:
+    _TABLE[_state][E.SPAM] = S.SPAM
+
+
+QUIET_ON_CLIENT_MESSAGE = frozenset(
+    state for state in (S.NEW, S.RETURNED, S.WAITING) if _TABLE[state][E.CLIENT_WRITES] is Ends.SAME
+)
+"""States in which a further client's message changes no state, no clock and no deadline: the hot path's short way."""
+
+
+class Refused(Exception):
+    """The event does not apply in this state. ``code`` for programs; the screen's words are made by the caller."""
+
+    def __init__(self, code: str, state: State) -> None:
+        super().__init__(f"{code} in state {state}")
+        self.code = code
+        self.state = state
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One run of the reaction clock that has ended (K2); not ``answered``: the dialog ended first ("no answer")."""
+
+    started_at: datetime
+    ended_at: datetime
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One transition. ``texts``: automatic texts due now; ``reaction``: the clock's run that this event ended."""
+
+    before: DialogFacts
+    after: DialogFacts
+    event: Event
+    texts: tuple[TextTrigger, ...] = ()
+    reaction: Reaction | None = None
+
+    @property
+    def leaves_queue(self) -> bool:
+        """Offers that stand are withdrawn."""
+        return self.before.state in IN_QUEUE and self.after.state not in IN_QUEUE
+
+    @property
+    def enters_queue(self) -> bool:
+        """Somebody must be found for it: distribution follows the commit."""
+        return self.after.state in IN_QUEUE and self.after.distribute_since is not None
+
+
+def allowed(state: State, event: Event) -> bool:
+    return event in _TABLE[state]
+
+
+def begin(*, now: datetime, with_bot: bool = False) -> DialogFacts:
+    """A dialog that a client's message opens; the message itself follows as ``CLIENT_WRITES``."""
+    if with_bot:
+        return DialogFacts(state=S.WITH_BOT, bot_joined_at=now, last_activity_at=now)
+    return DialogFacts(state=S.NEW, queued_at=now, distribute_since=now, last_activity_at=now)
+
+
+def begin_by_operator(*, operator_id: int, now: datetime) -> DialogFacts:
+    return DialogFacts(state=S.ACCEPTED, operator_id=operator_id, accepted_at=now, last_activity_at=now)
+
+
+def step(
+    dialog: DialogFacts,
+    event: Event,
+    *,
+    settings: LineSettings,
+    now: datetime,
+    operator_id: int | None = None,
+    operator_away: bool = False,
+    reachable: bool = True,
+    first_message_at: datetime | None = None,
+) -> Step:
+    """The dialog after ``event`` at ``now``.
+
+    ``operator_id``: who accepts, replies, takes over, finishes, or is transferred to. ``operator_away``: the holder
+    cannot take the dialog back from wrap-up (Q9). ``reachable`` False: no text can reach the client, so there is
+    nothing to wrap up (§6). ``first_message_at``: with ``REPLY_FAILS``, where the clock had started.
+    Raises ``Refused`` where §11 knows no such transition.
+    """
+    target = _TABLE[dialog.state].get(event)
+    if target is None:
+        raise Refused("not_allowed", dialog.state)
+    texts: tuple[TextTrigger, ...] = ()
+    if target is Ends.ENDING:
+        state, texts = _ending(event, settings, reachable=reachable)
+    elif target is Ends.SAME:
+        state = dialog.state
+    elif target is Ends.BACK_FROM_WRAP_UP:
+        state = S.RETURNED if dialog.operator_id is None or operator_away else S.WAITING
+    else:
+        state = target
+    after, reaction = _clock(dialog, event, state, now=now, first_message_at=first_message_at)
+    after = _operator(after, event, state, now=now, operator_id=operator_id)
+    after = _marks(after, event, dialog, state, now=now)
+    return Step(before=dialog, after=replace(after, state=state), event=event, texts=texts, reaction=reaction)
+
+
+def _ending(event: Event, settings: LineSettings, *, reachable: bool) -> tuple[State, tuple[TextTrigger, ...]]:
+    """A6, A7, A9: what is said at the end, and whether there is a time to rate or think again."""
+    texts: tuple[TextTrigger, ...] = ()
+    if reachable and event is E.FINISH and settings.finish_text:
+        texts = (TextTrigger.FINISHED,)
+    if reachable and event is E.AUTO_CLOSE and settings.auto_close_text:
+        texts = (TextTrigger.AUTO_CLOSED,)
+    something_to_do = bool(texts) or (reachable and settings.asks_rating)
+    return (S.WRAP_UP if something_to_do and settings.wrap_up else S.CLOSED), texts
+
+
+def _clock(
+    dialog: DialogFacts, event: Event, state: State, *, now: datetime, first_message_at: datetime | None
+) -> tuple[DialogFacts, Reaction | None]:
+    """K2: starts at the first unanswered client message, stops at a person's reply, ends unanswered with the dialog."""
+    started = dialog.clock_started_at
+    if event is E.CLIENT_WRITES and state is not S.WITH_BOT:
+        return replace(dialog, clock_started_at=started or now), None
+    if event is E.HAND_OVER:
+        return replace(dialog, clock_started_at=now if dialog.first_client_message_at else None), None
+    if event is E.REPLY_FAILS:
+        return replace(dialog, clock_started_at=first_message_at or now), None
+    if event is E.SPAM:
+        return replace(dialog, clock_started_at=None), None
+    answered = event in (E.REPLY, E.WRITTEN_OUTSIDE)
+    if started is None or not (answered or state in (S.WRAP_UP, S.CLOSED)):
+        return dialog, None
+    reaction = Reaction(started_at=started, ended_at=max(now, started), answered=answered)
+    return count_reaction(replace(dialog, clock_started_at=None), reaction), reaction
+
+
+def count_reaction(dialog: DialogFacts, reaction: Reaction) -> DialogFacts:
+    """K4: a run that ended counts in total and maximum; *first* only when the very first run was answered."""
+    spent = reaction.ended_at - reaction.started_at
+    return replace(
+        dialog,
+        first_reaction=spent if reaction.answered and dialog.reaction_count == 0 else dialog.first_reaction,
+        reaction_total=dialog.reaction_total + spent,
+        reaction_max=max(spent, dialog.reaction_max) if dialog.reaction_max is not None else spent,
+        reaction_count=dialog.reaction_count + 1,
+    )
+
+
+def _operator(
+    dialog: DialogFacts, event: Event, state: State, *, now: datetime, operator_id: int | None
+) -> DialogFacts:
+    """Who holds it, and whether it stands in the queue."""
+    if state in IN_QUEUE:
+        if dialog.state not in IN_QUEUE or event is E.TRANSFER_TO_LINE:
+            return replace(dialog, operator_id=None, queued_at=now, distribute_since=now, offer_until=None)
+        if event in (E.OFFER_LAPSES, E.SKIP):
+            return replace(dialog, distribute_since=now, offer_until=None)
+        return dialog
+    out = replace(dialog, queued_at=None, distribute_since=None, offer_until=None)
+    if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
+        return replace(out, operator_id=operator_id, accepted_at=dialog.accepted_at or now)
+    if event in (E.REPLY, E.FINISH) and dialog.operator_id is None:
+        return replace(out, operator_id=operator_id, accepted_at=dialog.accepted_at or now)
+    return out
+
+
+def _marks(dialog: DialogFacts, event: Event, before: DialogFacts, state: State, *, now: datetime) -> DialogFacts:
+    """Times of §11's list, the unanswered mark (A4), and where A7 and A8 count from."""
+    out = dialog
+    if event is E.CLIENT_WRITES:
+        out = replace(out, first_client_message_at=out.first_client_message_at or now, last_activity_at=now)
+        if state is not S.WITH_BOT:
+            out = replace(out, unanswered_since=out.unanswered_since or now)
+    if event is E.HAND_OVER and out.first_client_message_at:
+        out = replace(out, unanswered_since=out.unanswered_since or now)
+    if event is E.BOT_ANSWERS:
+        out = replace(out, last_bot_message_at=now, last_activity_at=now)
+    if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
+        out = replace(out, last_activity_at=now)
+    if event in (E.REPLY, E.WRITTEN_OUTSIDE):
+        out = replace(out, first_reply_at=out.first_reply_at or now, is_unanswered=False, last_activity_at=now)
+    if event is E.REPLY_FAILS:
+        out = replace(out, last_activity_at=now)
+    if state in (S.WRAP_UP, S.CLOSED) and before.state is not S.WRAP_UP:
+        out = replace(out, finished_at=now)
+    if state is S.WRAP_UP and before.state is not S.WRAP_UP:
+        out = replace(out, wrap_up_from=now)
+    if before.state is S.WRAP_UP and state is not S.WRAP_UP:
+        out = replace(out, wrap_up_from=None, finished_at=out.finished_at if state is S.CLOSED else None)
+    if state in (S.CLOSED, S.SPAM):
+        out = replace(out, closed_at=now)
+    return out
+
+
+def mark_unanswered(dialog: DialogFacts, *, now: datetime) -> DialogFacts:
+    """A4: the mark, once a dialog; it stays in the statistics as ``marked_unanswered_at``."""
+    return replace(dialog, is_unanswered=True, marked_unanswered_at=now)
+
+
+def offered(dialog: DialogFacts, *, until: datetime | None) -> DialogFacts:
+    """A distribution has offered it; ``until`` None: the offer stays with its holder until somebody else is free (Q3)."""
+    return replace(dialog, distribute_since=None, offer_until=until)
+
+
+def left_waiting(dialog: DialogFacts) -> DialogFacts:
+    """A distribution has looked at it and found nobody (Q7)."""
+    return replace(dialog, distribute_since=None, offer_until=None)

@@ -1,0 +1,39 @@
+"""The client as one connection knows him."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from openlines.models.connection import Connection
+
+
+class Client(models.Model):
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="clients")
+    external_id = models.CharField(max_length=200)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    username = models.CharField(_("user name"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    page_url = models.TextField(_("page"), blank=True)
+    """Live chat: the page he last wrote from."""
+    is_reachable = models.BooleanField(default=True)
+    """False: he blocked us; nothing can be sent until he writes again."""
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="client_once_a_connection")
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.username or str(_("Visitor %(number)s")) % {"number": self.pk}

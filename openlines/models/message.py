@@ -1,0 +1,127 @@
+"""Messages and their files. ``seq`` is the order in the dialog, ``rev`` the dialog's revision of the last change."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from openlines.models.connection import Connection
+from openlines.models.dialog import Dialog
+
+
+class Message(models.Model):
+    class Author(models.TextChoices):
+        CLIENT = "client", _("Client")
+        OPERATOR = "operator", _("Operator")
+        BOT = "bot", _("Bot")
+        AUTOMATIC = "automatic", _("Automatic text")
+        OUTSIDE = "outside", _("Written outside")
+
+    class Delivery(models.TextChoices):
+        """Of outgoing messages; empty for a client's. Never goes backwards (``services/outbound.py``)."""
+
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        READ = "read", _("Read")
+        FAILED = "failed", _("Not delivered")
+        UNKNOWN = "unknown", _("Delivery unknown")
+
+    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="messages")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    seq = models.PositiveIntegerField()
+    rev = models.PositiveBigIntegerField()
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True)
+    """The composer's own: a second click or a repeated request finds the first message."""
+    external_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 - null: not known; unique where it is
+    group_key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null: no album
+    author = models.CharField(max_length=10, choices=Author)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    kind = models.CharField(max_length=20, default="text")
+    """A ``MessageKind``."""
+    is_note = models.BooleanField(default=False)
+    """Internal: the client never sees it."""
+    trigger = models.CharField(max_length=20, blank=True)
+    """Of an automatic text: what it was sent for."""
+    text = models.TextField(blank=True)
+    extra = models.JSONField(default=dict)
+    """What a kind has besides its text: coordinates, a contact, the unsupported type, reactions."""
+    reply_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    reply_to_external_id = models.CharField(max_length=200, blank=True)
+    """Kept until the message it answers is known; it may come later."""
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    """The channel's own time."""
+    edited_at = models.DateTimeField(null=True)
+    earlier_texts = models.JSONField(default=list)
+    """Of an edited message: [{"text", "until"}], oldest first."""
+    deleted_at = models.DateTimeField(null=True)
+    delivery = models.CharField(max_length=10, choices=Delivery, blank=True)
+    failure = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dialog", "seq"], name="message_seq_once"),
+            models.UniqueConstraint(
+                fields=["connection", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="message_once_a_connection",
+            ),
+            models.UniqueConstraint(
+                fields=["dialog", "group_key"], condition=Q(group_key__isnull=False), name="one_message_an_album"
+            ),
+            models.UniqueConstraint(
+                fields=["dialog", "trigger"],
+                condition=Q(trigger__in=["greeting", "unanswered"]),
+                name="automatic_text_once",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["dialog", "rev"], name="message_since_rev")]
+
+    def __str__(self) -> str:
+        return f"{self.dialog_id}/{self.seq}"
+
+
+def attachment_path(attachment: Attachment, name: str) -> str:
+    """A random folder: names come from strangers and are kept in the row, not on the disk."""
+    return f"attachments/{uuid.uuid4().hex[:2]}/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    class State(models.TextChoices):
+        PENDING = "pending", _("being fetched")
+        STORED = "stored", _("stored")
+        FAILED = "failed", _("not available")
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    kind = models.CharField(max_length=10, default="file")
+    """A ``MediaKind``."""
+    name = models.CharField(max_length=255, blank=True)
+    mime = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(null=True)
+    """Bytes."""
+    file = models.FileField(upload_to=attachment_path, max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.STORED)
+    reference = models.TextField(blank=True)
+    """What the connector needs to fetch it."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["message"], condition=Q(state="pending"), name="attachment_pending")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.public_id)

@@ -1,0 +1,76 @@
+"""Who may see and do what with dialogs (§12), as query sets and questions about one dialog.
+
+"Own" = dialogs one took part in or is offered. A dialog without an operator belongs to the queue members of its line
+and their departments.
+"""
+
+from __future__ import annotations
+
+from contactcenter.staff.models import Employee, Right, Scope
+from contactcenter.staff.roles import department_of_scope, scope
+from django.db.models import Exists, OuterRef, Q
+
+from openlines.models import Dialog, Message, Offer, QueueEntry
+from openlines.models.dialog import DialogQuerySet
+from openlines.services import queue_members
+
+
+def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY) -> DialogQuerySet:
+    """Dialogs that ``right`` lets him see."""
+    reach = scope(employee, right)
+    if reach is Scope.ALL:
+        return Dialog.objects.all()
+    if reach is Scope.NOTHING:
+        return Dialog.objects.none()
+    people = {employee.pk} if reach is Scope.OWN else department_of_scope(employee)
+    return Dialog.objects.filter(_part_of(people) | waiting_for(employee))
+
+
+def waiting_for(employee: Employee) -> Q:
+    """Dialogs that wait in a queue he is in and are offered to nobody: he may accept them."""
+    standing = Offer.objects.filter(dialog=OuterRef("pk"), ended_at__isnull=True)
+    return Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee)) & ~Exists(standing)
+
+
+def member_lines(employee: Employee) -> list[int]:
+    """Lines whose queue he is in, by himself or through his department."""
+    if "_member_lines" not in employee.__dict__:
+        candidates = QueueEntry.objects.filter(
+            Q(employee=employee) | Q(department__isnull=False)
+        ).values_list("line_id", "employee_id")
+        own = {line for line, person in candidates if person == employee.pk}
+        by_department = {line for line, person in candidates if person is None} - own
+        own |= {line for line in by_department if employee.pk in queue_members.employee_ids(line)}
+        employee.__dict__["_member_lines"] = sorted(own)
+    lines: list[int] = employee.__dict__["_member_lines"]
+    return lines
+
+
+def watched_lines(employee: Employee) -> list[int]:
+    """Lines whose changes his screens follow: those he serves, and all where he may see all."""
+    from openlines.models import OpenLine
+
+    if scope(employee, Right.DIALOGS_HISTORY) >= Scope.DEPARTMENT:
+        return list(OpenLine.objects.values_list("pk", flat=True))
+    return member_lines(employee)
+
+
+def may_see(employee: Employee, dialog: Dialog) -> bool:
+    return visible_dialogs(employee).filter(pk=dialog.pk).exists()
+
+
+def may_take_over(employee: Employee, dialog: Dialog) -> bool:
+    """Join and take over: by right, for dialogs within its reach."""
+    reach = scope(employee, Right.DIALOGS_JOIN)
+    if reach is Scope.ALL:
+        return True
+    if reach is Scope.NOTHING:
+        return False
+    return visible_dialogs(employee, right=Right.DIALOGS_JOIN).filter(pk=dialog.pk).exists()
+
+
+def _part_of(people: set[int]) -> Q:
+    """They hold it, wrote in it, or it is offered to them."""
+    wrote = Message.objects.filter(dialog=OuterRef("pk"), operator__in=people)
+    offered = Offer.objects.filter(dialog=OuterRef("pk"), employee__in=people, ended_at__isnull=True)
+    return Q(operator__in=people) | Exists(wrote) | Exists(offered)

@@ -1,0 +1,82 @@
+"""§11's deadline table: which deadlines a dialog has, and when each is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings, State
+
+K = DeadlineKind
+
+RUNS: dict[State, frozenset[DeadlineKind]] = {
+    State.WITH_BOT: frozenset({K.HAND_OVER, K.AUTO_CLOSE}),
+    State.NEW: frozenset({K.DISTRIBUTE, K.OFFER, K.UNANSWERED, K.KPI}),
+    State.RETURNED: frozenset({K.DISTRIBUTE, K.OFFER, K.UNANSWERED, K.KPI}),
+    State.ACCEPTED: frozenset({K.UNANSWERED, K.KPI, K.AUTO_CLOSE}),
+    State.WAITING: frozenset({K.UNANSWERED, K.KPI}),
+    State.ANSWERED: frozenset({K.AUTO_CLOSE}),
+    State.WRAP_UP: frozenset({K.CLOSE}),
+    State.CLOSED: frozenset(),
+    State.SPAM: frozenset(),
+}
+"""The table as the specification has it, a row a state."""
+
+DISTRIBUTE_NET = timedelta(seconds=2)
+"""A dialog that came to the queue is distributed right after its commit; the net below looks this much later."""
+
+LATE_TEXT = timedelta(minutes=15)
+"""A12: an automatic text that could not go out within this time of being due is dropped."""
+
+
+def due(dialog: DialogFacts, settings: LineSettings) -> dict[DeadlineKind, datetime]:
+    """Every deadline that ``dialog`` must have, with its time; kinds that are not here must not be pending."""
+    found = {kind: _due(kind, dialog, settings) for kind in RUNS[dialog.state]}
+    return {kind: at for kind, at in found.items() if at is not None}
+
+
+def _due(kind: DeadlineKind, dialog: DialogFacts, settings: LineSettings) -> datetime | None:
+    match kind:
+        case K.DISTRIBUTE:
+            return dialog.distribute_since + DISTRIBUTE_NET if dialog.distribute_since else None
+        case K.OFFER:
+            return dialog.offer_until
+        case K.UNANSWERED:
+            if dialog.first_reply_at or dialog.marked_unanswered_at or not dialog.unanswered_since:
+                return None
+            return dialog.unanswered_since + settings.unanswered_after
+        case K.KPI:
+            target = reaction_target(dialog, settings)
+            return dialog.clock_started_at + target if dialog.clock_started_at and target else None
+        case K.HAND_OVER:
+            after = settings.bot_hand_over_after
+            return dialog.bot_joined_at + after if dialog.bot_joined_at and after else None
+        case K.AUTO_CLOSE:
+            return _auto_close(dialog, settings)
+        case K.CLOSE:
+            return dialog.wrap_up_from + settings.wrap_up if dialog.wrap_up_from else None
+
+
+def _auto_close(dialog: DialogFacts, settings: LineSettings) -> datetime | None:
+    """A8: never while a client's message waits; with a bot from the bot's last message."""
+    if dialog.state is State.WITH_BOT:
+        since = dialog.last_bot_message_at or dialog.bot_joined_at
+    elif dialog.clock_started_at:
+        since = None
+    else:
+        since = dialog.last_activity_at
+    return since + settings.auto_close_after if since else None
+
+
+def reaction_target(dialog: DialogFacts, settings: LineSettings) -> timedelta | None:
+    """K1: the first reaction's target until the first clock has ended; first off, further set: further holds for both."""
+    if dialog.reaction_count == 0:
+        return settings.first_reaction_target or settings.further_reaction_target
+    return settings.further_reaction_target
+
+
+def changed(
+    before: dict[DeadlineKind, datetime], after: dict[DeadlineKind, datetime]
+) -> tuple[dict[DeadlineKind, datetime], frozenset[DeadlineKind]]:
+    """What to set and what to withdraw to come from ``before`` to ``after``: nothing where nothing changed."""
+    set_ = {kind: at for kind, at in after.items() if before.get(kind) != at}
+    return set_, frozenset(before.keys() - after.keys())

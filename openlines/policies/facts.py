@@ -1,0 +1,140 @@
+"""The facts that decisions are made from: frozen, complete, and free of Django.
+
+``DialogFacts`` mirrors columns of ``Dialog`` by name: a service writes the fields that a decision changed and
+nothing else. ``LineSettings`` is a line's settings at one version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Spec §11 "States"."""
+
+    WITH_BOT = "with_bot"
+    NEW = "new"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    WRAP_UP = "wrap_up"
+    CLOSED = "closed"
+    SPAM = "spam"
+
+
+OPEN = frozenset(State) - {State.CLOSED, State.SPAM}
+IN_QUEUE = frozenset({State.NEW, State.RETURNED})
+HELD = frozenset({State.ACCEPTED, State.WAITING, State.ANSWERED})
+
+
+class Distribution(StrEnum):
+    """Q2."""
+
+    EVENLY = "evenly"
+    STRICTLY = "strictly"
+    TO_ALL = "to_all"
+
+
+class GreetingRule(StrEnum):
+    """A1."""
+
+    FIRST_CONTACT = "first_contact"
+    EVERY_DIALOG = "every_dialog"
+
+
+class TextTrigger(StrEnum):
+    """What an automatic text is sent for: A1, A5, A6, A9."""
+
+    GREETING = "greeting"
+    UNANSWERED = "unanswered"
+    FINISHED = "finished"
+    AUTO_CLOSED = "auto_closed"
+
+
+class DeadlineKind(StrEnum):
+    """The columns of §11's deadline table, and ``DISTRIBUTE``: a dialog that nobody has looked at for the queue yet.
+
+    ``DISTRIBUTE`` is written with the dialog and withdrawn by the distribution that follows the commit at once,
+    so that a crash between the two loses nothing (Q7).
+    """
+
+    DISTRIBUTE = "distribute"
+    OFFER = "offer"
+    UNANSWERED = "unanswered"
+    KPI = "kpi"
+    HAND_OVER = "hand_over"
+    AUTO_CLOSE = "auto_close"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class LineSettings:
+    """The settings of one line at one ``version``. Durations are timedeltas; ``wrap_up`` zero means closed at once (A7)."""
+
+    line_id: int
+    version: int
+    name: str = ""
+    language: str = "en"
+    distribution: Distribution = Distribution.EVENLY
+    idle_time: timedelta = timedelta(minutes=1)
+    greeting: bool = True
+    greeting_rule: GreetingRule = GreetingRule.FIRST_CONTACT
+    unanswered_after: timedelta = timedelta(minutes=5)
+    unanswered_text: bool = False
+    finish_text: bool = True
+    wrap_up: timedelta = timedelta(minutes=10)
+    auto_close_after: timedelta = timedelta(hours=4)
+    auto_close_text: bool = False
+    confirm_finish: bool = False
+    asks_rating: bool = False
+    bot_hand_over_after: timedelta | None = None
+    first_reaction_target: timedelta | None = None
+    further_reaction_target: timedelta | None = None
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(trigger, language) → the line's own text; what is missing falls back to the shipped ones (A12)."""
+
+    @property
+    def reoffer_every(self) -> timedelta:
+        """How long an offer stands before it is looked at again (Q3: "to all" each hour)."""
+        return timedelta(hours=1) if self.distribution is Distribution.TO_ALL else self.idle_time
+
+
+@dataclass(frozen=True)
+class DialogFacts:
+    """What the life cycle needs to know of one dialog; names are those of the columns."""
+
+    state: State
+    operator_id: int | None = None
+    queued_at: datetime | None = None
+    """When it came to the queue; None while nobody's queue holds it."""
+    distribute_since: datetime | None = None
+    """Set from coming to the queue until a distribution has looked at it (the net below is a deadline on it)."""
+    offer_until: datetime | None = None
+    first_client_message_at: datetime | None = None
+    unanswered_since: datetime | None = None
+    """Where A4 counts from: the client's first message, or the bot's hand-over."""
+    is_unanswered: bool = False
+    marked_unanswered_at: datetime | None = None
+    clock_started_at: datetime | None = None
+    """K2: the first client message that nobody has answered; None while no clock runs."""
+    accepted_at: datetime | None = None
+    first_reply_at: datetime | None = None
+    last_activity_at: datetime | None = None
+    """A8: the last message either way, acceptance or transfer."""
+    bot_joined_at: datetime | None = None
+    last_bot_message_at: datetime | None = None
+    finished_at: datetime | None = None
+    wrap_up_from: datetime | None = None
+    closed_at: datetime | None = None
+    first_reaction: timedelta | None = None
+    reaction_total: timedelta = timedelta()
+    reaction_max: timedelta | None = None
+    reaction_count: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN

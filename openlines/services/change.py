@@ -1,0 +1,332 @@
+"""One locked dialog and all that changes in it, written at once.
+
+A service opens a ``DialogChange`` under the dialog's row lock, lets the life cycle decide, adds messages and events,
+and calls ``write``: one INSERT a kind of row, one UPDATE of the dialog, the deadlines that differ, and the signals for
+after the commit. Everything of one change carries the same ``rev``.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from django.db import transaction
+
+from openlines import lifecycle
+from openlines.connectors import registry
+from openlines.live import publish, topics
+from openlines.models import (
+    Attachment,
+    Client,
+    Connection,
+    Deadline,
+    Dialog,
+    DialogEvent,
+    Message,
+    Offer,
+    OutboxItem,
+    ReactionInterval,
+)
+from openlines.models.dialog import FACT_FIELDS
+from openlines.policies import deadlines as deadline_policy
+from openlines.policies.facts import DialogFacts, LineSettings
+from openlines.services import wakeups
+from openlines.services.settings import line_settings
+from openlines.ticker import WAKE_CHANNEL
+
+logger = logging.getLogger(__name__)
+
+PREVIEW = 200
+SOON = timedelta(seconds=1)
+"""A deadline nearer than this wakes the ticker, which otherwise sleeps a second at most."""
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to add. ``uuid`` None: a new one."""
+
+    author: str
+    text: str = ""
+    kind: str = "text"
+    operator_id: int | None = None
+    uuid: UUID | None = None
+    external_id: str | None = None
+    group_key: str | None = None
+    is_note: bool = False
+    trigger: str = ""
+    sent_at: datetime | None = None
+    reply_to_id: int | None = None
+    reply_to_external_id: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+
+
+def lock_dialog(dialog_id: int) -> Dialog:
+    """The dialog under its row lock, with line, connection and client. Raises ``Dialog.DoesNotExist``."""
+    return (
+        Dialog.objects.select_for_update(of=("self",))
+        .select_related("line", "connection", "client", "operator")
+        .get(pk=dialog_id)
+    )
+
+
+class DialogChange:
+    def __init__(self, dialog: Dialog, *, now: datetime) -> None:
+        self.dialog = dialog
+        self.now = now
+        self.settings: LineSettings = line_settings(dialog.line)
+        self.is_new = dialog.pk is None
+        self.before: DialogFacts = dialog.facts()
+        self.facts: DialogFacts = self.before
+        self.rev = dialog.rev + 1
+        self._due_before = {} if self.is_new else deadline_policy.due(self.before, self.settings)
+        self._fields: dict[str, Any] = {}
+        self._messages: list[Message] = []
+        self._attachments: list[Attachment] = []
+        self._events: list[DialogEvent] = []
+        self._reactions: list[ReactionInterval] = []
+        self._leaves_queue = False
+        self._listeners: set[str] = {topics.line(dialog.line_id)}
+
+    @classmethod
+    def begin(
+        cls, client: Client, connection: Connection, *, facts: DialogFacts, now: datetime
+    ) -> DialogChange:
+        """A dialog that does not exist yet; ``write`` inserts it."""
+        dialog = Dialog(
+            line=connection.line, connection=connection, client=client, created_at=now, state=facts.state
+        )
+        for name in FACT_FIELDS:
+            setattr(dialog, name, getattr(facts, name))
+        return cls(dialog, now=now)
+
+    # -- what changes -----------------------------------------------------------------------------------------
+
+    def step(self, event: lifecycle.Event, *, actor_id: int | None = None, **details: Any) -> lifecycle.Step:
+        """Let ``event`` happen. Raises ``lifecycle.Refused``. ``details`` go to ``lifecycle.step``."""
+        step = lifecycle.step(self.facts, event, settings=self.settings, now=self.now, **details)
+        self.facts = step.after
+        self._leaves_queue = self._leaves_queue or step.leaves_queue
+        if step.reaction:
+            self._reactions.append(
+                ReactionInterval(
+                    started_at=step.reaction.started_at,
+                    ended_at=step.reaction.ended_at,
+                    operator_id=(actor_id or step.after.operator_id) if step.reaction.answered else None,
+                )
+            )
+        return step
+
+    def set_facts(self, facts: DialogFacts) -> None:
+        """For decisions that are no event of the life cycle: offers, the unanswered mark."""
+        self.facts = facts
+
+    def set_fields(self, **values: Any) -> None:
+        """Other columns of the dialog."""
+        self._fields |= values
+
+    def move_to_line(self, line: Any) -> None:
+        """The settings of the new line hold from here (Q10)."""
+        self._listeners.add(topics.line(line.pk))
+        self._fields["line_id"] = line.pk
+        self.dialog.line = line
+        self.settings = line_settings(line)
+
+    def record(self, kind: str, *, actor_id: int | None = None, **data: Any) -> None:
+        self._events.append(DialogEvent(kind=kind, at=self.now, actor_id=actor_id, data=data, rev=self.rev))
+
+    def tell(self, *employee_ids: int | None) -> None:
+        """These employees' screens look again, whatever lines they watch."""
+        self._listeners |= {topics.employee(pk) for pk in employee_ids if pk}
+
+    def add_message(self, new: NewMessage) -> Message:
+        dialog = self.dialog
+        dialog.last_seq += 1
+        from_client = new.author == Message.Author.CLIENT
+        message = Message(
+            connection_id=dialog.connection_id,
+            seq=dialog.last_seq,
+            rev=self.rev,
+            author=new.author,
+            operator_id=new.operator_id,
+            kind=new.kind,
+            text=new.text,
+            external_id=new.external_id,
+            group_key=new.group_key,
+            is_note=new.is_note,
+            trigger=new.trigger,
+            sent_at=new.sent_at,
+            reply_to_id=new.reply_to_id,
+            reply_to_external_id=new.reply_to_external_id,
+            extra=new.extra,
+            created_at=self.now,
+            delivery="" if from_client or new.is_note else self._first_delivery(new.author),
+        )
+        if new.uuid:
+            message.uuid = new.uuid
+        if message.delivery == Message.Delivery.FAILED:
+            message.failure = "unreachable"
+        for attachment in new.attachments:
+            attachment.message = message
+            self._attachments.append(attachment)
+        self._messages.append(message)
+        self._fields["last_seq"] = dialog.last_seq
+        if not new.is_note:
+            self._count(message, from_client=from_client)
+        return message
+
+    def _count(self, message: Message, *, from_client: bool) -> None:
+        dialog = self.dialog
+        dialog.message_count += 1
+        dialog.client_message_count += from_client
+        self._fields |= {
+            "message_count": dialog.message_count,
+            "client_message_count": dialog.client_message_count,
+            "last_message_at": self.now,
+            "last_text": message.text[:PREVIEW],
+            "last_author": message.author,
+        }
+
+    def _first_delivery(self, author: str) -> str:
+        if author == Message.Author.OUTSIDE:
+            return Message.Delivery.SENT
+        if not self.dialog.client.is_reachable:
+            return Message.Delivery.FAILED
+        return Message.Delivery.QUEUED if self.goes_by_outbox else Message.Delivery.SENT
+
+    @property
+    def goes_by_outbox(self) -> bool:
+        """Live chat needs no sending: the client's page asks for what is new."""
+        return registry.has(self.dialog.connection.kind)
+
+    # -- writing ----------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Send it all to the database, inside the caller's transaction."""
+        self._write_dialog()
+        if self._messages:
+            for message in self._messages:
+                message.dialog_id = self.dialog.pk
+            Message.objects.bulk_create(self._messages)
+        if self._attachments:
+            for attachment in self._attachments:
+                attachment.message_id = attachment.message.pk
+            Attachment.objects.bulk_create(self._attachments)
+        self._queue_outgoing()
+        if self._events:
+            for event in self._events:
+                event.dialog_id = self.dialog.pk
+            DialogEvent.objects.bulk_create(self._events)
+        if self._reactions:
+            reply = next((m for m in self._messages if m.author == Message.Author.OPERATOR and not m.is_note), None)
+            for reaction in self._reactions:
+                reaction.dialog_id = self.dialog.pk
+                reaction.reply = reply
+            ReactionInterval.objects.bulk_create(self._reactions)
+        if self._leaves_queue:
+            self._withdraw_offers()
+        write_deadlines(
+            self.dialog.pk, before=self._due_before, after=deadline_policy.due(self.facts, self.settings), now=self.now
+        )
+        self._signal()
+
+    def _write_dialog(self) -> None:
+        dialog = self.dialog
+        changed = {
+            name: getattr(self.facts, name)
+            for name in FACT_FIELDS
+            if self.is_new or getattr(self.facts, name) != getattr(self.before, name)
+        }
+        values = {**changed, **self._fields, "rev": self.rev}
+        for name, value in values.items():
+            setattr(dialog, name, value)
+        if self.is_new:
+            dialog.save(force_insert=True)
+        else:
+            Dialog.objects.filter(pk=dialog.pk).update(**values)
+
+    def _queue_outgoing(self) -> None:
+        outgoing = [m for m in self._messages if m.delivery == Message.Delivery.QUEUED]
+        if not outgoing:
+            return
+        OutboxItem.objects.bulk_create(
+            OutboxItem(
+                connection_id=self.dialog.connection_id,
+                dialog_id=self.dialog.pk,
+                message=message,
+                created_at=self.now,
+                next_attempt_at=self.now,
+            )
+            for message in outgoing
+        )
+        wakeups.request("drain", connection_id=self.dialog.connection_id, now=self.now)
+
+    def _withdraw_offers(self) -> None:
+        """Who accepted is in ``facts.operator_id``; the others see who (Q2 "to all")."""
+        holder = self.facts.operator_id
+        standing = Offer.objects.filter(dialog_id=self.dialog.pk, ended_at__isnull=True)
+        for offer in standing:
+            self.tell(offer.employee_id)
+            if offer.employee_id == holder:
+                offer.outcome = Offer.Outcome.ACCEPTED
+            else:
+                offer.outcome = Offer.Outcome.TAKEN if holder else Offer.Outcome.WITHDRAWN
+            offer.ended_at = self.now
+            offer.save(update_fields=["outcome", "ended_at"])
+
+    def _signal(self) -> None:
+        self.tell(self.before.operator_id, self.facts.operator_id)
+        data = {"dialog": self.dialog.pk, "rev": self.rev, "line": self.dialog.line_id}
+        for topic in sorted(self._listeners):
+            publish.signal(topic, "dialog", **data)
+        if not self.goes_by_outbox:
+            publish.signal(topics.client(self.dialog.client_id), "messages", dialog=self.dialog.pk, rev=self.rev)
+
+
+def write_deadlines(
+    dialog_id: int,
+    *,
+    before: dict[deadline_policy.DeadlineKind, datetime],
+    after: dict[deadline_policy.DeadlineKind, datetime],
+    now: datetime,
+) -> None:
+    """Set and withdraw exactly what differs (§11); no statement where nothing does."""
+    to_set, to_withdraw = deadline_policy.changed(before, after)
+    if to_withdraw:
+        Deadline.objects.filter(dialog_id=dialog_id, kind__in=to_withdraw).delete()
+    if to_set:
+        upsert_deadlines([Deadline(dialog_id=dialog_id, kind=kind, due_at=at) for kind, at in to_set.items()])
+        wake_ticker(min(to_set.values()), now=now)
+
+
+_UPSERT = """
+INSERT INTO openlines_deadline (dialog_id, kind, due_at, attempts, error)
+SELECT dialog_id, kind, due_at, 0, '' FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS d (dialog_id, kind, due_at)
+ON CONFLICT (dialog_id, kind) WHERE dialog_id IS NOT NULL
+DO UPDATE SET due_at = EXCLUDED.due_at, was_due_at = NULL, attempts = 0, error = ''
+"""
+
+
+def upsert_deadlines(rows: list[Deadline]) -> None:
+    """Deadlines of dialogs; the unique indexes are partial, which the ORM's upsert does not know."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            _UPSERT,
+            [[row.dialog_id for row in rows], [row.kind for row in rows], [row.due_at for row in rows]],
+        )
+
+
+def wake_ticker(due_at: datetime, *, now: datetime) -> None:
+    """After the commit: a sleeping ticker would look again within a second, which is too late for what is due now."""
+    if due_at - now < SOON:
+        transaction.on_commit(partial(_notify_ticker), robust=True)
+
+
+def _notify_ticker() -> None:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])

@@ -1,0 +1,240 @@
+"""What is due happens here, exactly once with any number of workers.
+
+A dialog's deadline is claimed by its dialog's row lock (SKIP LOCKED: who works on it now will leave the right deadlines
+behind), re-read, and done. Offers and distributions are the line's business and go to ``routing``. A failing row
+is pushed back with its error, so that one bad row never stops the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from openlines import lifecycle
+from openlines.lifecycle import Event
+from openlines.models import Deadline, Dialog, OpenLine
+from openlines.policies import automatic_actions as action_policy
+from openlines.policies import deadlines as policy
+from openlines.policies.facts import DeadlineKind, TextTrigger
+from openlines.services import automatic_actions, routing, wakeups
+from openlines.services.change import DialogChange, upsert_deadlines
+from openlines.services.settings import line_settings
+
+logger = logging.getLogger(__name__)
+
+FIRST_BACK_OFF = timedelta(seconds=10)
+LONGEST_BACK_OFF = timedelta(hours=1)
+AUDIT_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Fired:
+    """``next_due``: when the earliest pending deadline is due (past: more is waiting); None: there is none."""
+
+    count: int
+    next_due: datetime | None
+
+
+def fire_due(*, now: datetime, limit: int = 200, kinds: Collection[str] | None = None) -> Fired:
+    """Fire up to ``limit`` deadlines due at ``now``, oldest first; only ``kinds`` where given."""
+    rows = Deadline.objects.order_by("due_at")
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    due = list(rows.filter(due_at__lte=now).select_related("dialog")[:limit])
+    lines: dict[int, list[Deadline]] = {}
+    count = 0
+    for deadline in due:
+        line_id = _line_of(deadline)
+        if line_id is not None:
+            lines.setdefault(line_id, []).append(deadline)
+        else:
+            count += _guarded(deadline, now=now)
+    for line_id, deadlines in lines.items():
+        count += _distribute(line_id, deadlines, now=now)
+    return Fired(count=count, next_due=rows.values_list("due_at", flat=True).first())
+
+
+def audit(*, now: datetime) -> int:
+    """Q7: every open dialog has exactly the deadlines its state requires. Mends, counts and logs what was wrong."""
+    wrong = 0
+    last = 0
+    while True:
+        batch = list(
+            Dialog.objects.open().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AUDIT_BATCH]
+        )
+        if not batch:
+            break
+        last = batch[-1]
+        suspects = _differing(batch)
+        for pk in suspects:
+            wrong += _mend(pk, now=now)
+    if wrong:
+        logger.warning("The audit mended the deadlines of %s dialogs", wrong)
+    return wrong
+
+
+def resync_line(line_id: int, *, now: datetime) -> None:
+    """After a change of settings: deadlines of the line's open dialogs follow at once; running offers keep theirs."""
+    for pk in Dialog.objects.open().filter(line_id=line_id).order_by("pk").values_list("pk", flat=True):
+        _mend(pk, now=now)
+
+
+# -- firing ---------------------------------------------------------------------------------------------------
+
+
+def _line_of(deadline: Deadline) -> int | None:
+    if deadline.line_id is not None:
+        return deadline.line_id
+    if deadline.dialog is not None and deadline.kind in (DeadlineKind.OFFER, DeadlineKind.DISTRIBUTE):
+        return deadline.dialog.line_id
+    return None
+
+
+def _distribute(line_id: int, deadlines: list[Deadline], *, now: datetime) -> int:
+    try:
+        Deadline.objects.filter(line_id=line_id, kind="distribute", due_at__lte=now).delete()
+        routing.distribute(line_id, now=now)
+    except Exception as error:
+        logger.exception("Distribution of line %s failed", line_id)
+        for deadline in deadlines:
+            _push_back(deadline, error, now=now)
+        return 0
+    for deadline in Deadline.objects.filter(pk__in=[d.pk for d in deadlines], due_at__lte=now):
+        if deadline.line_id is None and not _still_right(deadline):
+            deadline.delete()
+        elif deadline.line_id is None:
+            _push_back(deadline, RuntimeError("the distribution did not settle it"), now=now)
+    return len(deadlines)
+
+
+def _still_right(deadline: Deadline) -> bool:
+    dialog = Dialog.objects.select_related("line").filter(pk=deadline.dialog_id).first()
+    return dialog is not None and DeadlineKind(deadline.kind) in policy.due(dialog.facts(), line_settings(dialog.line))
+
+
+def _guarded(deadline: Deadline, *, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            return _fire(deadline, now=now)
+    except Exception as error:
+        logger.exception("Deadline %s failed", deadline)
+        _push_back(deadline, error, now=now)
+        return 0
+
+
+def _fire(deadline: Deadline, *, now: datetime) -> int:
+    if deadline.connection_id is not None:
+        again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(due_at=now + timedelta(minutes=1))
+        if again:
+            wakeups.enqueue(deadline.kind, connection_id=deadline.connection_id)
+        return again
+    dialog = (
+        Dialog.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("line", "connection", "client", "operator")
+        .filter(pk=deadline.dialog_id)
+        .first()
+    )
+    if dialog is None:
+        return 0
+    due = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).values("due_at", "was_due_at").first()
+    if due is None:
+        return 0
+    change = DialogChange(dialog, now=now)
+    kind = DeadlineKind(deadline.kind)
+    required = policy.due(change.facts, change.settings).get(kind)
+    if required is None or required > now:
+        Deadline.objects.filter(pk=deadline.pk).delete()
+        if required is not None:
+            upsert_deadlines([Deadline(dialog_id=dialog.pk, kind=kind, due_at=required)])
+        return 0
+    _act(kind, change, due_at=required)
+    change.write()
+    return 1
+
+
+def _act(kind: DeadlineKind, change: DialogChange, *, due_at: datetime) -> None:
+    """What each deadline of §11's table does. ``due_at`` is when it should have happened."""
+    late = action_policy.too_late(due_at=due_at, now=change.now)
+    match kind:
+        case DeadlineKind.UNANSWERED:
+            change.set_facts(lifecycle.mark_unanswered(change.facts, now=change.now))
+            change.record("marked_unanswered")
+            if action_policy.excuses(change.settings, change.facts):
+                _say(change, TextTrigger.UNANSWERED, late=late)
+        case DeadlineKind.AUTO_CLOSE:
+            step = change.step(Event.AUTO_CLOSE, reachable=change.dialog.client.is_reachable)
+            change.record(Event.AUTO_CLOSE)
+            for trigger in step.texts:
+                _say(change, trigger, late=late)
+        case DeadlineKind.CLOSE:
+            change.step(Event.TIME_OVER)
+            change.record(Event.TIME_OVER)
+        case _:
+            raise NotImplementedError(kind)
+
+
+def _say(change: DialogChange, trigger: TextTrigger, *, late: bool) -> None:
+    if late:
+        change.record("text_dropped", trigger=trigger, reason="late")
+    else:
+        automatic_actions.say(change, trigger)
+
+
+def _push_back(deadline: Deadline, error: Exception, *, now: datetime) -> None:
+    """Try again later; the error is kept with the row."""
+    wait = min(FIRST_BACK_OFF * 2 ** min(deadline.attempts, 10), LONGEST_BACK_OFF)
+    Deadline.objects.filter(pk=deadline.pk).update(
+        due_at=now + wait,
+        was_due_at=deadline.was_due_at or deadline.due_at,
+        attempts=F("attempts") + 1,
+        error=f"{type(error).__name__}: {error}"[:2000],
+    )
+
+
+# -- audit ----------------------------------------------------------------------------------------------------
+
+
+def _differing(dialog_ids: list[int]) -> list[int]:
+    """Dialogs whose pending deadlines are not those of their facts; read without locks, so only suspects."""
+    dialogs = Dialog.objects.filter(pk__in=dialog_ids)
+    lines = OpenLine.objects.in_bulk()
+    pending: dict[int, dict[str, datetime]] = {}
+    for dialog_id, kind, at, moved in Deadline.objects.filter(dialog_id__in=dialog_ids).values_list(
+        "dialog_id", "kind", "due_at", "was_due_at"
+    ):
+        if dialog_id is not None:
+            pending.setdefault(dialog_id, {})[kind] = moved or at
+    return [
+        dialog.pk
+        for dialog in dialogs
+        if _required(dialog, lines[dialog.line_id]) != pending.get(dialog.pk, {})
+    ]
+
+
+def _required(dialog: Dialog, line: OpenLine) -> dict[str, datetime]:
+    return {str(kind): at for kind, at in policy.due(dialog.facts(), line_settings(line)).items()}
+
+
+def _mend(dialog_id: int, *, now: datetime) -> int:
+    with transaction.atomic():
+        dialog = Dialog.objects.select_for_update(of=("self",)).select_related("line").get(pk=dialog_id)
+        rows = {d.kind: d for d in Deadline.objects.filter(dialog_id=dialog_id)}
+        required = _required(dialog, dialog.line)
+        pending = {kind: row.was_due_at or row.due_at for kind, row in rows.items()}
+        if required == pending:
+            return 0
+        extra = pending.keys() - required.keys()
+        Deadline.objects.filter(dialog_id=dialog_id, kind__in=extra).delete()
+        missing = [
+            Deadline(dialog_id=dialog_id, kind=kind, due_at=at)
+            for kind, at in required.items()
+            if pending.get(kind) != at
+        ]
+        if missing:
+            upsert_deadlines(missing)
+        return 1

@@ -1,0 +1,280 @@
+"""What people do with a dialog: accept, reply, note, transfer, give back, take over, finish, spam, start.
+
+Every command locks the dialog, re-reads it, lets the life cycle decide and writes. Who loses a race gets
+``CommandRefused`` with the holder's name and keeps what he wrote. Rights to give a command at all are asked by the
+views (``openlines.permissions``); here only what the dialog itself allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contactcenter.staff.models import Employee
+from openlines import lifecycle
+from openlines.lifecycle import Event
+from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
+from openlines.policies.facts import IN_QUEUE, OPEN, State
+from openlines.services import automatic_actions, queue_members, routing
+from openlines.services.change import DialogChange, NewMessage, lock_dialog
+from openlines.services.errors import CommandRefused
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message."""
+
+    uuid: UUID
+    text: str
+    reply_to_id: int | None = None
+    attachments: tuple[Attachment, ...] = ()
+    is_note: bool = False
+
+
+def accept(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool = False) -> Dialog:
+    """By hand: from an offer, or from the waiting list. Twice by the same person is no error."""
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        if dialog.operator_id == by.pk and dialog.is_open:
+            return dialog
+        _guard_queue(dialog, by, may_take_over=may_take_over)
+        change = DialogChange(dialog, now=now)
+        _step(change, Event.ACCEPT, by=by)
+        change.record(Event.ACCEPT, actor_id=by.pk)
+        change.write()
+        return dialog
+
+
+def take_over(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        if dialog.operator_id == by.pk and dialog.is_open:
+            return dialog
+        change = DialogChange(dialog, now=now)
+        earlier = dialog.operator_id
+        _step(change, Event.TAKE_OVER, by=by)
+        change.record(Event.TAKE_OVER, actor_id=by.pk, earlier=earlier)
+        change.write()
+        return dialog
+
+
+def reply(
+    dialog_id: int, reply: Reply, *, by: Employee, now: datetime, may_take_over: bool = False, may_join: bool = False
+) -> Message:
+    """A person's message. In a dialog without an operator it accepts; it stops the clock (K2).
+
+    ``may_join``: he may write into a colleague's dialog (the operator stays). A note reaches nobody outside and
+    changes no state. Raises ``CommandRefused`` (``taken``, ``lapsed``, ``closed``, ``empty``, ``unreachable``).
+    """
+    if not reply.text.strip() and not reply.attachments:
+        raise CommandRefused("empty", _("The message is empty. Write something or attach a file."))
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        earlier = Message.objects.filter(uuid=reply.uuid).first()
+        if earlier is not None:
+            return earlier
+        change = DialogChange(dialog, now=now)
+        if not reply.is_note:
+            _guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join)
+            _step(change, Event.REPLY, by=by)
+            if change.before.operator_id is None:
+                change.record(Event.ACCEPT, actor_id=by.pk, by_reply=True)
+        message = change.add_message(
+            NewMessage(
+                author=Message.Author.OPERATOR,
+                operator_id=by.pk,
+                text=reply.text.strip(),
+                kind="media" if reply.attachments and not reply.text.strip() else "text",
+                uuid=reply.uuid,
+                is_note=reply.is_note,
+                reply_to_id=reply.reply_to_id,
+                attachments=reply.attachments,
+            )
+        )
+        change.write()
+        return message
+
+
+def transfer_to_colleague(dialog_id: int, *, to: Employee, by: Employee, note: str = "", now: datetime) -> Dialog:
+    """Q10: accepted on his behalf; no availability or limit check. Not to oneself, not to a dismissed person."""
+    if to.pk == by.pk:
+        raise CommandRefused("self", _("You cannot transfer a dialog to yourself. Choose a colleague."))
+    if not to.is_active:
+        raise CommandRefused("dismissed", _("%(name)s no longer works here. Choose somebody else.") % {"name": to.display_name})
+
+    def apply(change: DialogChange) -> None:
+        if change.before.operator_id == to.pk:
+            raise CommandRefused("same", _("%(name)s holds this dialog already.") % {"name": to.display_name})
+        _step(change, Event.TRANSFER, by=to)
+        change.record(Event.TRANSFER, actor_id=by.pk, to=to.pk, earlier=change.before.operator_id, note=note)
+
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+
+
+def transfer_to_line(dialog_id: int, *, to: OpenLine, by: Employee, note: str = "", now: datetime) -> Dialog:
+    """Q10: to another line's queue; that line's settings hold from here."""
+
+    def apply(change: DialogChange) -> None:
+        earlier = change.dialog.line_id
+        if earlier == to.pk:
+            raise CommandRefused("same", _("The dialog is on this line already. Give it back to the queue instead."))
+        _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
+        _step(change, Event.TRANSFER_TO_LINE, by=None)
+        change.move_to_line(to)
+        change.set_fields(tried=[])
+        change.record(Event.TRANSFER_TO_LINE, actor_id=by.pk, to_line=to.pk, earlier_line=earlier, note=note)
+        routing.distribute_after_commit(to.pk, now=now)
+
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+
+
+def back_to_queue(dialog_id: int, *, by: Employee, note: str = "", now: datetime) -> Dialog:
+    """Q10: the sender is left out of this round unless he is alone."""
+
+    def apply(change: DialogChange) -> None:
+        _step(change, Event.BACK_TO_QUEUE, by=None)
+        change.set_fields(tried=[by.pk])
+        change.record(Event.BACK_TO_QUEUE, actor_id=by.pk, note=note)
+        routing.distribute_after_commit(change.dialog.line_id, now=now)
+
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+
+
+def finish(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool = False) -> Dialog:
+    """A6, A7. A dialog in the queue is accepted for him first; finished again in wrap-up it closes."""
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        if State(dialog.state) in IN_QUEUE:
+            _guard_queue(dialog, by, may_take_over=may_take_over)
+        change = DialogChange(dialog, now=now)
+        if State(dialog.state) in IN_QUEUE or State(dialog.state) is State.WITH_BOT:
+            _step(change, Event.ACCEPT, by=by)
+            change.record(Event.ACCEPT, actor_id=by.pk, by_finish=True)
+        step = _step(change, Event.FINISH, by=by, reachable=dialog.client.is_reachable)
+        for trigger in step.texts:
+            automatic_actions.say(change, trigger)
+        change.record(Event.FINISH, actor_id=by.pk)
+        change.write()
+        return dialog
+
+
+def spam(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
+    """Nothing is sent; the clock counts nothing."""
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        change = DialogChange(dialog, now=now)
+        _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
+        _step(change, Event.SPAM, by=by)
+        change.record(Event.SPAM, actor_id=by.pk)
+        change.write()
+        return dialog
+
+
+def start(client_id: int, *, by: Employee, now: datetime) -> Dialog:
+    """§11 "Starting": with a client who has an open dialog it opens that one."""
+    with transaction.atomic():
+        client = Client.objects.select_for_update(of=("self",)).select_related("connection__line").get(pk=client_id)
+        existing = Dialog.objects.open().filter(client=client).first()
+        if existing is not None:
+            return existing
+        facts = lifecycle.begin_by_operator(operator_id=by.pk, now=now)
+        change = DialogChange.begin(client, client.connection, facts=facts, now=now)
+        change.record("created", actor_id=by.pk, by_operator=True)
+        change.write()
+        return change.dialog
+
+
+def mark_seen(dialog: Dialog, *, by: Employee) -> None:
+    """He has the conversation before his eyes: nothing is unread."""
+    Seen.objects.bulk_create(
+        [Seen(dialog=dialog, employee=by, client_messages=dialog.client_message_count)],
+        update_conflicts=True,
+        unique_fields=["dialog", "employee"],
+        update_fields=["client_messages"],
+    )
+
+
+# -- guards ---------------------------------------------------------------------------------------------------
+
+
+def _hand_on(
+    dialog_id: int, apply: Callable[[DialogChange], None], *, by: Employee, note: str, now: datetime
+) -> Dialog:
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        change = DialogChange(dialog, now=now)
+        apply(change)
+        if note.strip():
+            change.add_message(
+                NewMessage(author=Message.Author.OPERATOR, operator_id=by.pk, text=note.strip(), is_note=True)
+            )
+        change.write()
+        return dialog
+
+
+def _step(change: DialogChange, event: Event, *, by: Employee | None, reachable: bool = True) -> lifecycle.Step:
+    try:
+        step = change.step(
+            event, actor_id=by.pk if by else None, operator_id=by.pk if by else None, reachable=reachable
+        )
+    except lifecycle.Refused as refused:
+        raise _refusal(change.dialog, refused.state) from None
+    if event in (Event.ACCEPT, Event.TAKE_OVER, Event.TRANSFER) and by is not None:
+        change.dialog.operator = by
+    return step
+
+
+def _refusal(dialog: Dialog, state: State) -> CommandRefused:
+    if state not in OPEN:
+        return CommandRefused("closed", _("This dialog is closed. Start a new one with the client."))
+    if state is State.WRAP_UP:
+        return CommandRefused("wrap_up", _("This dialog is finished. Reply to reopen it, or start a new one."))
+    return taken(dialog)
+
+
+def taken(dialog: Dialog) -> CommandRefused:
+    holder = dialog.operator.display_name if dialog.operator else ""
+    if holder:
+        return CommandRefused("taken", _("%(name)s holds this dialog now.") % {"name": holder}, holder=holder)
+    return CommandRefused("not_allowed", _("This cannot be done with the dialog as it is now. Look at it again."))
+
+
+def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool) -> None:
+    """Who may accept it now (§12): whom it is offered to; unoffered, a queue member; else the right to take over."""
+    if State(dialog.state) not in IN_QUEUE:
+        if State(dialog.state) is State.WITH_BOT and may_take_over:
+            return
+        raise _refusal(dialog, State(dialog.state))
+    offers: Sequence[int] = list(
+        Offer.objects.filter(dialog=dialog, ended_at__isnull=True).values_list("employee_id", flat=True)
+    )
+    if by.pk in offers or may_take_over:
+        return
+    if not offers and queue_members.is_member(dialog.line_id, by):
+        return
+    raise CommandRefused("lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else."))
+
+
+def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool) -> None:
+    state = State(dialog.state)
+    if state in IN_QUEUE or state is State.WITH_BOT:
+        _guard_queue(dialog, by, may_take_over=may_take_over)
+    elif state not in OPEN:
+        raise _refusal(dialog, state)
+    elif dialog.operator_id not in (by.pk, None) and not may_join:
+        raise taken(dialog)
+    if not dialog.client.is_reachable:
+        raise CommandRefused(
+            "unreachable", _("The client has blocked messages from us. You can write again when he writes first.")
+        )
+
+
+def _end_offers(change: DialogChange, *, outcome: str) -> None:
+    offers = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
+    change.tell(*offers.values_list("employee_id", flat=True))
+    offers.update(ended_at=change.now, outcome=outcome)

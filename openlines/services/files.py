@@ -1,0 +1,98 @@
+"""Files: fetched from providers after the commit, and uploads of operators and live-chat clients."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from datetime import datetime, timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from openlines.connectors import base, registry
+from openlines.models import Attachment, Connection, Message
+from openlines.services import wakeups
+from openlines.services.change import DialogChange, lock_dialog
+from openlines.services.errors import CommandRefused
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_ATTEMPTS = 5
+BATCH = 50
+
+
+def upload(file: UploadedFile) -> Attachment:
+    """A file to go with a message, not saved yet. Raises ``CommandRefused`` (``too_large``, ``empty_file``)."""
+    size = file.size or 0
+    if size > MAX_BYTES:
+        raise CommandRefused("too_large", _("The file is larger than 20 MB. Send a smaller one, or a link to it."))
+    if not size:
+        raise CommandRefused("empty_file", _("The file is empty."))
+    name = (file.name or _("file")).replace("\\", "/").rsplit("/", 1)[-1][:255]
+    mime = (file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
+    return Attachment(kind=kind_of(mime), name=name, mime=mime, size=size, file=file, state=Attachment.State.STORED)
+
+
+def kind_of(mime: str) -> str:
+    main = mime.split("/", 1)[0]
+    return main if main in ("image", "video", "audio") and mime != "image/svg+xml" else base.MediaKind.FILE
+
+
+def fetch(connection_id: int, *, now: datetime) -> int:
+    """Get the connection's pending files; the number stored. What fails is tried again later, ``MAX_ATTEMPTS`` times."""
+    wakeups.begun("fetch", connection_id=connection_id)
+    connection = Connection.objects.get(pk=connection_id)
+    pending = Attachment.objects.filter(message__connection=connection, state=Attachment.State.PENDING)
+    stored = 0
+    failed = False
+    for attachment in pending.select_related("message").order_by("attempts", "pk")[:BATCH]:
+        if _fetch_one(attachment, connection, now=now):
+            stored += 1
+        else:
+            failed = True
+    if failed and pending.exists():
+        wakeups.again("fetch", connection_id=connection_id, at=now + timedelta(seconds=30))
+    return stored
+
+
+def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime) -> bool:
+    media = base.Media(
+        kind=base.MediaKind(attachment.kind),
+        reference=attachment.reference,
+        name=attachment.name,
+        mime=attachment.mime,
+        size=attachment.size,
+    )
+    try:
+        content = registry.get(connection.kind).fetch(media, connection.account(), max_bytes=MAX_BYTES)
+    except base.MediaUnavailable as error:
+        return _store(attachment, None, failure=str(error), final=True, now=now)
+    except Exception as error:
+        logger.exception("A file of message %s could not be fetched", attachment.message_id)
+        final = attachment.attempts + 1 >= MAX_ATTEMPTS
+        return _store(attachment, None, failure=f"{type(error).__name__}: {error}", final=final, now=now)
+    return _store(attachment, content, failure="", final=True, now=now)
+
+
+def _store(attachment: Attachment, content: bytes | None, *, failure: str, final: bool, now: datetime) -> bool:
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(attachment.message.dialog_id), now=now)
+        current = Attachment.objects.get(pk=attachment.pk)
+        if current.state == Attachment.State.STORED:
+            return True
+        current.attempts += 1
+        current.failure = failure
+        if content is not None:
+            current.mime = current.mime or mimetypes.guess_type(current.name)[0] or "application/octet-stream"
+            current.size = len(content)
+            current.file.save("file", ContentFile(content), save=False)
+            current.state = Attachment.State.STORED
+        elif final:
+            current.state = Attachment.State.FAILED
+        current.save()
+        Message.objects.filter(pk=current.message_id).update(rev=change.rev)
+        change.write()
+    return content is not None

@@ -1,0 +1,137 @@
+"""What comes from clients: raw deliveries into the log, messages into dialogs.
+
+A delivery is stored under its key before it is read, and read under a savepoint of the same transaction: an error
+rolls back to it, parks the delivery with its reason and still commits, so nothing is lost and the provider gets its
+2xx only after the commit. Live chat has no deliveries: it calls ``receive_message`` with the page's own UUID.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+
+from openlines.connectors import base, registry
+from openlines.models import Client, Connection, Dialog, InboundEvent
+from openlines.services import client_messages, marks
+from openlines.services.clients import find_or_create
+
+logger = logging.getLogger(__name__)
+
+KEEP = timedelta(days=30)
+"""How long the raw log is kept; parked deliveries stay."""
+KEPT_HEADERS = ("content-type", "user-agent")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a raw delivery. ``repeated``: it was here before and nothing was done again."""
+
+    event_id: int | None
+    repeated: bool = False
+    parked: bool = False
+
+
+_STORE = """
+INSERT INTO openlines_inboundevent (connection_id, key, received_at, headers, body, state, reason, processed_at)
+VALUES (%s, %s, %s, %s::jsonb, %s, 'processed', '', %s)
+ON CONFLICT (connection_id, key) DO NOTHING RETURNING id
+"""
+
+
+def receive(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
+    """Store and read one verified delivery. Never raises for what is in it."""
+    connector = registry.get(connection.kind)
+    with transaction.atomic():
+        headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+        with database.cursor() as cursor:
+            cursor.execute(
+                _STORE,
+                [connection.pk, connector.key(request)[:200], now, json.dumps(headers), request.body, now],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return Delivery(event_id=None, repeated=True)
+        event_id = int(row[0])
+        parked = not _process(event_id, connection, request, now=now)
+    return Delivery(event_id=event_id, parked=parked)
+
+
+def replay(event: InboundEvent, *, now: datetime) -> bool:
+    """Read a stored delivery again, from the admin; True when it is no longer parked. A repeated one changes nothing."""
+    connection = Connection.objects.select_related("line").get(pk=event.connection_id)
+    request = base.RawRequest(headers=event.headers, body=bytes(event.body))
+    with transaction.atomic():
+        InboundEvent.objects.select_for_update().get(pk=event.pk)
+        return _process(event.pk, connection, request, now=now)
+
+
+def clean_up(*, now: datetime) -> int:
+    """Remove raw deliveries older than ``KEEP`` (parked ones stay); the number removed."""
+    removed, _rows = (
+        InboundEvent.objects.filter(received_at__lt=now - KEEP).exclude(state=InboundEvent.State.PARKED).delete()
+    )
+    return removed
+
+
+def _process(event_id: int, connection: Connection, request: base.RawRequest, *, now: datetime) -> bool:
+    """Everything in the delivery, or nothing of it: True unless it was parked."""
+    try:
+        with transaction.atomic():
+            items = registry.get(connection.kind).parse(request, connection.account())
+            for item in items:
+                _take(item, connection, now=now)
+    except base.Unreadable as error:
+        return _park(event_id, reason=str(error) or "unreadable", now=now)
+    except Exception as error:
+        logger.exception("Inbound delivery %s was parked", event_id)
+        return _park(event_id, reason=f"{type(error).__name__}: {error}", now=now)
+    reasons = [item.reason for item in items if isinstance(item, base.NotSupported)]
+    state = InboundEvent.State.NOT_SUPPORTED if reasons and len(reasons) == len(items) else InboundEvent.State.PROCESSED
+    if reasons or state != InboundEvent.State.PROCESSED:
+        InboundEvent.objects.filter(pk=event_id).update(state=state, reason="; ".join(reasons), processed_at=now)
+    else:
+        InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(state=state, reason="", processed_at=now)
+    return True
+
+
+def _park(event_id: int, *, reason: str, now: datetime) -> bool:
+    InboundEvent.objects.filter(pk=event_id).update(
+        state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now
+    )
+    return False
+
+
+def _take(item: base.InboundItem, connection: Connection, *, now: datetime) -> None:
+    match item:
+        case base.MessageReceived():
+            client = find_or_create(connection, item.sender, now=now)
+            client_messages.receive(client, connection, item, now=now)
+        case base.MessageEdited():
+            marks.edit(connection, item.external_id, text=item.text, now=now)
+        case base.MessageDeleted():
+            for external_id in item.external_ids:
+                marks.delete(connection, external_id, now=now)
+        case base.ReactionChanged():
+            marks.react(connection, item.external_id, emojis=item.emojis, now=now)
+        case base.StatusChanged():
+            marks.status(connection, item, now=now)
+        case base.ReachabilityChanged():
+            _reachability(connection, item, now=now)
+        case base.NotSupported():
+            pass
+
+
+def _reachability(connection: Connection, item: base.ReachabilityChanged, *, now: datetime) -> None:
+    """Blocked or joined: shown in the open dialog, starts none."""
+    client = Client.objects.filter(connection=connection, external_id=item.sender.external_id).first()
+    if client is None:
+        return
+    Client.objects.filter(pk=client.pk).update(is_reachable=item.reachable)
+    dialog = Dialog.objects.open().filter(client=client).first()
+    if dialog is not None:
+        marks.note_event(dialog.pk, "client_reachable" if item.reachable else "client_blocked", now=now)

@@ -1,0 +1,126 @@
+"""Lines and their settings: the only writer of ``OpenLine``, its texts and its queue.
+
+Block pages save through ``save_block``: it loads an ``OpenLine`` (saving through a proxy would record no history),
+sets only the fields that differ *from the row*, counts the version up, and lets what waits and what is due follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contactcenter.staff.models import Employee
+from openlines.models import LineQueue, LineText, OpenLine, QueueEntry
+from openlines.services import deadlines, queue_members, routing
+from openlines.services.errors import CommandRefused
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the queue: exactly one of the two."""
+
+    employee_id: int | None = None
+    department_id: int | None = None
+
+
+def create(*, name: str, by: Employee | None, values: Mapping[str, Any] | None = None) -> OpenLine:
+    """A line with the defaults of the specification; whoever creates it is its queue (Q1)."""
+    with transaction.atomic():
+        line = OpenLine(name=name, created_by=by, **(values or {}))
+        line.save()
+        LineQueue.objects.create(line=line)
+        if by is not None:
+            QueueEntry.objects.create(line=line, employee=by, position=0)
+        return line
+
+
+def save_block(
+    line_id: int, values: Mapping[str, Any], *, now: datetime, version: int | None = None
+) -> tuple[OpenLine, list[str]]:
+    """Save settings; (the line, names of the fields that changed).
+
+    ``version``: the one the page showed. Raises ``CommandRefused`` (``stale``) where one of the same fields has been
+    changed since; other blocks may have been.
+    """
+    with transaction.atomic():
+        line = OpenLine.objects.select_for_update().get(pk=line_id)
+        changed = [name for name, value in values.items() if getattr(line, name) != value]
+        if version is not None and version != line.version and _touched_since(line, version, values):
+            raise CommandRefused(
+                "stale", _("Somebody else has changed these settings meanwhile. Load the page again and repeat your change.")
+            )
+        if not changed:
+            return line, []
+        mode_changed = "distribution" in changed
+        for name in changed:
+            setattr(line, name, values[name])
+        line.version += 1
+        line.save(update_fields=[*changed, "version"])
+        deadlines.resync_line(line.pk, now=now)
+        if mode_changed:
+            routing.deal_anew(line.pk, now=now)
+        return line, changed
+
+
+def set_queue(line_id: int, places: Sequence[Place], *, now: datetime) -> None:
+    """Q1: the queue in this order. Raises ``CommandRefused`` (``empty``) where it expands to nobody."""
+    with transaction.atomic():
+        line = OpenLine.objects.select_for_update().get(pk=line_id)
+        wanted = list(dict.fromkeys(places))
+        entries = {Place(e.employee_id, e.department_id): e for e in QueueEntry.objects.filter(line=line)}
+        QueueEntry.objects.filter(pk__in=[e.pk for place, e in entries.items() if place not in wanted]).delete()
+        for position, place in enumerate(wanted):
+            QueueEntry.objects.update_or_create(
+                line=line,
+                employee_id=place.employee_id,
+                department_id=place.department_id,
+                defaults={"position": position},
+            )
+        _refuse_empty(line)
+        routing.request(line.pk, now=now)
+
+
+def queue_edited(line_id: int, *, now: datetime) -> None:
+    """After rows of the queue were saved by a form: check Q1 and let what waits go out."""
+    _refuse_empty(OpenLine.objects.get(pk=line_id))
+    routing.request(line_id, now=now)
+
+
+def texts_edited(line_id: int) -> None:
+    """After texts were saved by a form: the settings have a new version."""
+    line = OpenLine.objects.select_for_update().get(pk=line_id)
+    line.version += 1
+    line.save(update_fields=["version"])
+
+
+def set_text(line_id: int, trigger: str, language: str, text: str) -> None:
+    """The line's own text; empty goes back to the shipped one."""
+    with transaction.atomic():
+        if text.strip():
+            LineText.objects.update_or_create(
+                line_id=line_id, trigger=trigger, language=language, defaults={"text": text.strip()}
+            )
+        else:
+            LineText.objects.filter(line_id=line_id, trigger=trigger, language=language).delete()
+        texts_edited(line_id)
+
+
+def _refuse_empty(line: OpenLine) -> None:
+    if not queue_members.employee_ids(line.pk):
+        raise CommandRefused(
+            "empty", _("The queue has nobody in it. Add an employee, or a department with active members.")
+        )
+
+
+def _touched_since(line: OpenLine, version: int, values: Mapping[str, Any]) -> bool:
+    """Whether one of the fields was changed after the page with ``version`` was shown."""
+    records = list(line.history.order_by("-history_date", "-history_id")[: line.version - version + 1])
+    if len(records) <= line.version - version:
+        return True
+    then = records[-1]
+    return any(getattr(then, name) != getattr(line, name) for name in values)

@@ -1,0 +1,247 @@
+"""The outbox: what people and automatic texts wrote leaves here, in order, once.
+
+One drain runs for a connection at a time (advisory lock). It takes the oldest item of each dialog, commits it as
+*sending*, calls the connector, and writes what came of it. A drain that finds an item *sending* is looking at one that
+died in the call: whether the provider took it is *unknown*, it is shown as such and never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from openlines.connectors import base, registry
+from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
+from openlines.models import Attachment, Client, Connection, Message, OutboxItem
+from openlines.policies.deadlines import LATE_TEXT
+from openlines.services import replies, wakeups
+from openlines.services.change import DialogChange, lock_dialog
+
+logger = logging.getLogger(__name__)
+
+LOCK_CLASS = 0x0D1B
+FIRST_BACK_OFF = timedelta(seconds=2)
+LONGEST_BACK_OFF = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+LONGEST_DRAIN = 120.0
+"""Seconds after which a drain asks for another and ends: below the task queue's time-out."""
+
+
+def drain(connection_id: int, *, now: datetime) -> int:
+    """Send what is due on the connection; the number of messages that came to an end. Another drain at work: 0."""
+    wakeups.begun("drain", connection_id=connection_id)
+    with _only_one(connection_id) as alone:
+        if not alone:
+            wakeups.again("drain", connection_id=connection_id, at=now + timedelta(seconds=1))
+            return 0
+        connection = Connection.objects.select_related("line").get(pk=connection_id)
+        _settle_interrupted(connection, now=now)
+        done = 0
+        started = time.monotonic()
+        while time.monotonic() - started < LONGEST_DRAIN:
+            at = now + timedelta(seconds=time.monotonic() - started)
+            connection.refresh_from_db(fields=["paused_reason", "held_until", "is_active", "credentials"])
+            if connection.paused_reason or not connection.is_active:
+                return done
+            if connection.held_until and connection.held_until > at:
+                break
+            item = _next(connection, now=at)
+            if item is None:
+                break
+            done += _attempt(item, connection, now=at)
+    _come_back(connection, now=now + timedelta(seconds=time.monotonic() - started))
+    return done
+
+
+def resume(connection: Connection, *, now: datetime) -> None:
+    """The credentials are mended: what waits goes out."""
+    Connection.objects.filter(pk=connection.pk).update(paused_reason="", last_error="", held_until=None)
+    wakeups.request("drain", connection_id=connection.pk, now=now)
+
+
+def retry(message: Message, *, now: datetime) -> bool:
+    """Send a failed or unknown message again, because a person asked for it; False where there is nothing to send."""
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(message.dialog_id), now=now)
+        item = OutboxItem.objects.filter(message=message, state=OutboxItem.State.DONE).first()
+        message.refresh_from_db()
+        if item is None or message.delivery not in (Message.Delivery.FAILED, Message.Delivery.UNKNOWN):
+            return False
+        OutboxItem.objects.filter(pk=item.pk).update(
+            state=OutboxItem.State.QUEUED, attempts=0, created_at=now, next_attempt_at=now
+        )
+        Message.objects.filter(pk=message.pk).update(delivery=Message.Delivery.QUEUED, failure="", rev=change.rev)
+        change.write()
+        wakeups.request("drain", connection_id=item.connection_id, now=now)
+        return True
+
+
+def sweep(*, now: datetime) -> int:
+    """The net: connections with something due and no task on its way. Finds nothing unless a task was lost."""
+    due = OutboxItem.objects.filter(connection=OuterRef("pk"), next_attempt_at__lte=now - timedelta(seconds=30)).exclude(
+        state=OutboxItem.State.DONE
+    )
+    files = Attachment.objects.filter(message__connection=OuterRef("pk"), state=Attachment.State.PENDING)
+    waiting = Connection.objects.filter(is_active=True, paused_reason="").exclude(held_until__gt=now)
+    found = 0
+    for kind, rows in (("drain", due), ("fetch", files)):
+        for connection in waiting.filter(Exists(rows)).exclude(deadlines__kind=kind):
+            wakeups.request(kind, connection_id=connection.pk, now=now)
+            found += 1
+    return found
+
+
+# -- one message ----------------------------------------------------------------------------------------------
+
+
+def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
+    """The oldest item that is due and first of its dialog, taken as *sending*."""
+    earlier = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk")).exclude(
+        state=OutboxItem.State.DONE
+    )
+    item = (
+        OutboxItem.objects.filter(
+            ~Exists(earlier), connection=connection, state=OutboxItem.State.QUEUED, next_attempt_at__lte=now
+        )
+        .select_related("message", "dialog__client")
+        .order_by("pk")
+        .first()
+    )
+    if item is None:
+        return None
+    OutboxItem.objects.filter(pk=item.pk).update(state=OutboxItem.State.SENDING, attempts=item.attempts + 1)
+    item.attempts += 1
+    return item
+
+
+def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
+    """One call and its outcome; 1 when the message has come to an end."""
+    message = item.message
+    if message.author == Message.Author.AUTOMATIC and now - item.created_at > LATE_TEXT:
+        _finish(item, Failed(_("Not sent: the text was due more than 15 minutes ago.")), now=now)
+        return 1
+    if now - item.created_at > GIVE_UP_AFTER:
+        _finish(item, Failed(_("Not sent: the channel could not be reached for 24 hours. Send it again.")), now=now)
+        return 1
+    outgoing = _outgoing(item)
+    try:
+        outcome = registry.get(connection.kind).send(outgoing, connection.account())
+    except Exception as error:
+        logger.exception("The connector of %s failed", connection)
+        outcome = Unknown(f"{type(error).__name__}: {error}")
+    return _finish(item, outcome, now=now)
+
+
+def _outgoing(item: OutboxItem) -> base.OutgoingMessage:
+    message = item.message
+    quoted = message.reply_to.external_id if message.reply_to else None
+    files = tuple(
+        base.OutgoingFile(path=a.file.path, name=a.name, mime=a.mime, kind=base.MediaKind(a.kind))
+        for a in message.attachments.filter(state=Attachment.State.STORED)
+    )
+    return base.OutgoingMessage(
+        uuid=str(message.uuid),
+        recipient=item.dialog.client.external_id,
+        text=message.text,
+        files=files,
+        reply_to=quoted or "",
+        part=len(item.accepted_ids),
+    )
+
+
+def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
+    """Write the outcome: item, message, connection; the dialog where a reply has failed for good."""
+    ids = [*item.accepted_ids, *outcome.external_ids]
+    log = [*item.log, {"at": now.isoformat(), "outcome": type(outcome).__name__, "detail": getattr(outcome, "reason", "")}]
+    later = isinstance(outcome, TryLater | Broken)
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(item.dialog_id), now=now)
+        message = Message.objects.get(pk=item.message_id)
+        message.rev = change.rev
+        if ids and not message.external_id:
+            message.external_id = ids[0]
+        match outcome:
+            case Sent():
+                if message.delivery in (Message.Delivery.QUEUED, Message.Delivery.UNKNOWN, Message.Delivery.SENDING):
+                    message.delivery = Message.Delivery.SENT
+                message.failure = ""
+            case Failed():
+                message.delivery, message.failure = Message.Delivery.FAILED, outcome.reason
+                if outcome.unreachable:
+                    Client.objects.filter(pk=change.dialog.client_id).update(is_reachable=False)
+                    change.record("client_blocked")
+                replies.undo(change, message)
+            case Unknown():
+                message.delivery, message.failure = Message.Delivery.UNKNOWN, outcome.reason
+            case TryLater() | Broken():
+                message.failure = outcome.reason
+        message.save(update_fields=["rev", "external_id", "delivery", "failure"])
+        OutboxItem.objects.filter(pk=item.pk).update(
+            accepted_ids=ids,
+            log=log[-50:],
+            state=OutboxItem.State.QUEUED if later else OutboxItem.State.DONE,
+            next_attempt_at=now + _wait(item, outcome),
+        )
+        _connection_after(item.connection_id, outcome, now=now)
+        change.write()
+    return 0 if later else 1
+
+
+def _wait(item: OutboxItem, outcome: Outcome) -> timedelta:
+    if isinstance(outcome, TryLater):
+        own: timedelta = FIRST_BACK_OFF * 2 ** min(item.attempts - 1, 11)
+        return min(outcome.after or own, LONGEST_BACK_OFF)
+    return timedelta()
+
+
+def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) -> None:
+    match outcome:
+        case Broken():
+            values = {"paused_reason": outcome.reason, "last_error": outcome.reason, "last_error_at": now}
+        case TryLater(whole_connection=True, after=after):
+            values = {"held_until": now + (after or FIRST_BACK_OFF), "last_error": outcome.reason, "last_error_at": now}
+        case TryLater() | Failed() | Unknown():
+            values = {"last_error": outcome.reason, "last_error_at": now}
+        case Sent():
+            Connection.objects.filter(pk=connection_id).exclude(last_error="").update(last_error="")
+            return
+    Connection.objects.filter(pk=connection_id).update(**values)
+
+
+def _settle_interrupted(connection: Connection, *, now: datetime) -> None:
+    interrupted = OutboxItem.objects.filter(connection=connection, state=OutboxItem.State.SENDING)
+    for item in interrupted.select_related("message", "dialog__client"):
+        reason = _("Sending was interrupted: the client may or may not have got this message.")
+        _finish(item, Unknown(reason), now=now)
+
+
+def _come_back(connection: Connection, *, now: datetime) -> None:
+    """Have the next drain at the earliest time when something can go."""
+    rows = OutboxItem.objects.filter(connection=connection, state=OutboxItem.State.QUEUED)
+    at = rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+    if at is None:
+        return
+    held = Connection.objects.values_list("held_until", flat=True).get(pk=connection.pk)
+    wakeups.again("drain", connection_id=connection.pk, at=max(at, held or at))
+
+
+@contextmanager
+def _only_one(connection_id: int) -> Iterator[bool]:
+    """A session's advisory lock: gone with the process, so that a killed drain blocks nobody."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
+        (alone,) = cursor.fetchone() or (False,)
+        try:
+            yield bool(alone)
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
+

@@ -1,0 +1,274 @@
+"""Handing out. ``distribute`` is the only verb that offers a dialog to somebody (Q2, Q3, Q7, Q8).
+
+Under the lock of the line's queue row it works the waiting list oldest first, so that two processes never hand out at
+once: that alone keeps the order, the turns and the limits. Each dialog is then locked and looked at again before the
+decision is written, for accepting and finishing do not take the queue's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, replace
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from openlines import lifecycle
+from openlines.live import publish, topics
+from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
+from openlines.policies import routing as policy
+from openlines.policies.facts import IN_QUEUE, Distribution, State
+from openlines.services import queue_members
+from openlines.services.change import DialogChange, lock_dialog
+from openlines.services.errors import CommandRefused
+
+logger = logging.getLogger(__name__)
+
+MAX_PASSES = 5
+"""Dialogs that changed between the plan and their lock are planned again, this often in one call."""
+
+
+def distribute_after_commit(line_id: int, *, now: datetime) -> None:
+    """Right after this transaction. A crash in between is covered by the dialog's own ``DISTRIBUTE`` deadline."""
+    transaction.on_commit(partial(distribute, line_id, now=now), robust=True)
+
+
+def distribute(line_id: int, *, now: datetime) -> int:
+    """Offer what waits on the line to whoever is free; the number of dialogs for which something was decided."""
+    decided = 0
+    for _pass in range(MAX_PASSES):
+        with transaction.atomic():
+            line = _lock_queue(line_id)
+            dialogs = _queued(line, now=now) if line else {}
+            if line is None or not dialogs:
+                return decided
+            members = queue_members.members(line_id)
+            decisions = policy.plan(
+                Distribution(line.distribution), members, [_facts(d, now=now) for d in dialogs.values()], now=now
+            )
+            missed = 0
+            for decision in decisions:
+                if _apply(decision, planned=dialogs[decision.dialog_id], now=now):
+                    decided += 1
+                else:
+                    missed += 1
+        if not missed:
+            break
+    return decided
+
+
+def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
+    """Q8: like a lapsed offer. Raises ``CommandRefused``: ``no_offer``, or ``alone`` (the dialog stays with him)."""
+    with transaction.atomic():
+        line_id = Dialog.objects.values_list("line_id", flat=True).get(pk=dialog_id)
+        line = _lock_queue(line_id)
+        dialog = _queued(line, now=now, only=dialog_id).get(dialog_id) if line else None
+        offer = Offer.objects.filter(dialog_id=dialog_id, employee_id=employee_id, ended_at__isnull=True).first()
+        if dialog is None or offer is None or dialog.line_id != line_id:
+            raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
+        mode = Distribution(dialog.line.distribution)
+        if mode is Distribution.TO_ALL:
+            _take_off_the_list(dialog, offer, now=now)
+            return
+        members = queue_members.members(line_id)
+        facts = _facts(dialog, now=now, overdue=True)
+        decision = policy.plan(mode, members, [facts], now=now)[0]
+        if decision.stays:
+            raise CommandRefused(
+                "alone", _("Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself.")
+            )
+        _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED)
+
+
+def sweep(*, now: datetime) -> int:
+    """Q7's net: lines on which a dialog waits for a distribution that has not come; finds nothing unless one was lost."""
+    standing = Offer.objects.filter(dialog_id=OuterRef("pk"), ended_at__isnull=True)
+    waiting = Dialog.objects.in_queue().filter(~Exists(standing) | Q(offer_until__isnull=True))
+    lost = waiting.filter(distribute_since__lt=now - policy.LOST_AFTER).count()
+    if lost:
+        logger.warning("The distribution sweep found %s dialogs whose distribution was lost", lost)
+    for line_id in set(waiting.values_list("line_id", flat=True)):
+        distribute(line_id, now=now)
+    return lost
+
+
+# -- facts ----------------------------------------------------------------------------------------------------
+
+
+def _lock_queue(line_id: int) -> OpenLine | None:
+    row = LineQueue.objects.select_for_update(of=("self",)).select_related("line").filter(line_id=line_id).first()
+    return row.line if row else None
+
+
+def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[int, Dialog]:
+    """Dialogs of the line that may move, with their standing offers; not locked yet.
+
+    An offer to one person that still runs is left out; "to all" looks at every dialog, for somebody may have come.
+    """
+    rows = Dialog.objects.in_queue().filter(line_id=line.pk)
+    if only is not None:
+        rows = rows.filter(pk=only)
+    elif line.distribution != Distribution.TO_ALL:
+        rows = rows.filter(
+            Q(offer_until__isnull=True) | Q(offer_until__lte=now) | Q(distribute_since__isnull=False)
+        )
+    dialogs = {dialog.pk: dialog for dialog in rows}
+    for dialog in dialogs.values():
+        dialog.line = line
+    offers = Offer.objects.filter(dialog_id__in=dialogs, ended_at__isnull=True) if dialogs else ()
+    standing: dict[int, list[Offer]] = {}
+    for offer in offers:
+        standing.setdefault(offer.dialog_id, []).append(offer)
+    for dialog in dialogs.values():
+        dialog.standing = standing.get(dialog.pk, [])  # type: ignore[attr-defined]
+    return dialogs
+
+
+def _facts(dialog: Dialog, *, now: datetime, overdue: bool = False) -> policy.QueuedDialog:
+    holders = frozenset(offer.employee_id for offer in _standing(dialog))
+    return policy.QueuedDialog(
+        dialog_id=dialog.pk,
+        waiting_since=dialog.clock_started_at or dialog.queued_at or dialog.created_at,
+        tried=frozenset(dialog.tried),
+        holders=holders,
+        overdue=overdue or (bool(holders) if dialog.offer_until is None else dialog.offer_until <= now),
+    )
+
+
+def _standing(dialog: Dialog) -> list[Offer]:
+    offers: list[Offer] = getattr(dialog, "standing", [])
+    return offers
+
+
+# -- writing a decision ---------------------------------------------------------------------------------------
+
+
+def _apply(
+    decision: policy.Decision, *, planned: Dialog, now: datetime, ended_as: str = Offer.Outcome.LAPSED
+) -> bool:
+    """Write one decision; False where the dialog has changed since the plan."""
+    if _nothing_new(decision, planned, now=now):
+        return True
+    dialog = lock_dialog(decision.dialog_id)
+    if dialog.rev != planned.rev or State(dialog.state) not in IN_QUEUE:
+        return False
+    change = DialogChange(dialog, now=now)
+    if not decision.chosen:
+        _leave(decision, change, planned)
+    else:
+        _offer(decision, change, planned, ended_as=ended_as)
+    change.record("offered" if decision.chosen else "waits", **_reasons(decision))
+    change.write()
+    return True
+
+
+def _nothing_new(decision: policy.Decision, planned: Dialog, *, now: datetime) -> bool:
+    """It waits, or stays with its holder, and that is known already: no row, no signal."""
+    over = planned.offer_until is not None and planned.offer_until <= now
+    if decision.chosen or over or planned.distribute_since is not None:
+        return False
+    if decision.stays:
+        return all(offer.lapsed_at for offer in _standing(planned))
+    return True
+
+
+def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> None:
+    if decision.stays:
+        pks = [offer.pk for offer in _standing(planned)]
+        Offer.objects.filter(pk__in=pks, lapsed_at__isnull=True).update(lapsed_at=change.now, until=None)
+        if change.settings.distribution is Distribution.TO_ALL:
+            change.set_facts(lifecycle.offered(change.facts, until=change.now + change.settings.reoffer_every))
+            change.tell(*(offer.employee_id for offer in _standing(planned)))
+        else:
+            change.set_facts(lifecycle.offered(change.facts, until=None))
+    else:
+        change.set_facts(lifecycle.left_waiting(change.facts))
+
+
+def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, ended_as: str) -> None:
+    now = change.now
+    until = now + change.settings.reoffer_every
+    to_all = change.settings.distribution is Distribution.TO_ALL
+    tried = set() if decision.new_round else set(planned.tried)
+    if _standing(planned) and not to_all:
+        event = lifecycle.Event.SKIP if ended_as == Offer.Outcome.SKIPPED else lifecycle.Event.OFFER_LAPSES
+        change.step(event)
+        for offer in _standing(planned):
+            offer.ended_at, offer.outcome = now, ended_as
+            offer.save(update_fields=["ended_at", "outcome"])
+            change.tell(offer.employee_id)
+            if not decision.new_round:
+                tried.add(offer.employee_id)
+    Offer.objects.bulk_create(
+        Offer(dialog=planned, line_id=planned.line_id, employee_id=pk, offered_at=now, until=until)
+        for pk in decision.chosen
+    )
+    if decision.assigned_at:
+        Turn.objects.bulk_create(
+            [Turn(line_id=planned.line_id, employee_id=decision.chosen[0], last_assigned_at=decision.assigned_at)],
+            update_conflicts=True,
+            unique_fields=["line", "employee"],
+            update_fields=["last_assigned_at"],
+        )
+    change.set_facts(lifecycle.offered(change.facts, until=until))
+    change.set_fields(tried=sorted(tried))
+    change.tell(*decision.chosen)
+    for employee_id in decision.chosen:
+        publish.signal(topics.employee(employee_id), "offer", dialog=planned.pk, until=until.isoformat())
+
+
+def _take_off_the_list(dialog: Dialog, offer: Offer, *, now: datetime) -> None:
+    """Q8 "to all": it leaves his list until the next re-offer."""
+    locked = lock_dialog(dialog.pk)
+    offer.ended_at, offer.outcome = now, Offer.Outcome.SKIPPED
+    offer.save(update_fields=["ended_at", "outcome"])
+    change = DialogChange(locked, now=now)
+    change.set_fields(tried=sorted({*locked.tried, offer.employee_id}))
+    change.record("skip", actor_id=offer.employee_id)
+    change.tell(offer.employee_id)
+    change.write()
+
+
+def _reasons(decision: policy.Decision) -> dict[str, object]:
+    """Q11: what ``workspace`` and the dialog's page put into words."""
+    return {
+        "rule": decision.rule,
+        "chosen": list(decision.chosen),
+        "stays": decision.stays,
+        "new_round": decision.new_round,
+        "passed": [asdict(one) for one in decision.passed],
+    }
+
+
+def deal_anew(line_id: int, *, now: datetime) -> None:
+    """Q1, on a change of mode: unaccepted offers are withdrawn and dealt again. Inside the caller's transaction."""
+    _lock_queue(line_id)
+    for pk in Dialog.objects.in_queue().filter(line_id=line_id).order_by("pk").values_list("pk", flat=True):
+        dialog = lock_dialog(pk)
+        if State(dialog.state) not in IN_QUEUE:
+            continue
+        change = DialogChange(dialog, now=now)
+        offers = list(Offer.objects.filter(dialog_id=pk, ended_at__isnull=True))
+        for offer in offers:
+            offer.ended_at, offer.outcome = now, Offer.Outcome.WITHDRAWN
+            offer.save(update_fields=["ended_at", "outcome"])
+            change.tell(offer.employee_id)
+        change.set_facts(replace(change.facts, offer_until=None, distribute_since=now))
+        change.set_fields(tried=[])
+        change.record("dealt_anew")
+        change.write()
+    request(line_id, now=now)
+
+
+def request(line_id: int, *, now: datetime) -> None:
+    """Something of the line changed (its queue grew, a mode changed): distribute after the commit, crash or not."""
+    Deadline.objects.get_or_create(line_id=line_id, kind="distribute", defaults={"due_at": now})
+    transaction.on_commit(partial(_requested, line_id, now=now), robust=True)
+
+
+def _requested(line_id: int, *, now: datetime) -> None:
+    Deadline.objects.filter(line_id=line_id, kind="distribute").delete()
+    distribute(line_id, now=now)
