@@ -67,14 +67,19 @@ def postmaster(server: EmbeddedServer) -> psutil.Process:
     return psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n")[0]))
 
 
-def claim_to_be_postmaster(server: EmbeddedServer, pid: int) -> None:
-    """Leave a `postmaster.pid` as a killed server does, with a process id that has a new owner."""
+def a_new_owner_of_the_process_id(server: EmbeddedServer, *command: str) -> "subprocess.Popen[bytes]":
+    """Leave a `postmaster.pid` as a killed server does, its process id now that of `command`.
+
+    The command runs as the server's user: of others PostgreSQL knows that they cannot be the server.
+    """
     server.join()
     lines = (server.data / "postmaster.pid").read_text().split("\n")
-    owner = (server.data / "postmaster.pid").stat()
+    owner = server.data.stat()
     server.stop()
-    (server.data / "postmaster.pid").write_text("\n".join([str(pid), *lines[1:]]))
+    process = subprocess.Popen(command, user=owner.st_uid)
+    (server.data / "postmaster.pid").write_text("\n".join([str(process.pid), *lines[1:]]))
     os.chown(server.data / "postmaster.pid", owner.st_uid, owner.st_gid)
+    return process
 
 
 def answers(server: EmbeddedServer) -> bool:
@@ -123,18 +128,16 @@ def test_a_killed_server_comes_back_with_the_next_process(server: EmbeddedServer
 
 
 def test_a_zombie_does_not_pass_for_the_server(server: EmbeddedServer) -> None:
-    zombie = subprocess.Popen(["true"])
+    zombie = a_new_owner_of_the_process_id(server, "true")
     wait_until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE)
-    claim_to_be_postmaster(server, zombie.pid)
     server.join()
     assert answers(server)
     zombie.wait()
 
 
 def test_a_stranger_with_the_same_process_id_does_not_pass_for_the_server(server: EmbeddedServer) -> None:
-    stranger = subprocess.Popen(["sleep", "60"])
+    stranger = a_new_owner_of_the_process_id(server, "sleep", "60")
     try:
-        claim_to_be_postmaster(server, stranger.pid)
         server.join()
         assert answers(server)
         assert stranger.poll() is None
