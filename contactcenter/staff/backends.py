@@ -7,10 +7,10 @@ from contactcenter.staff.models import Employee
 
 
 class RoleBackend(ModelBackend):
-    """Django's own backend (passwords, is_active, permissions given by hand) with the rights of roles before it.
+    """Django's own backend (passwords, is_active, permissions given by hand) and before it the roles' rights.
 
-    An employee whose role is Administrator is no superuser and has no permission rows: his rights (§12) are read
-    as model permissions, as each app laid down in `staff.permissions`. The roles are asked first, because they
+    An employee whose role is Administrator is no superuser and has no permission rows: his rights (§12) are
+    read as model permissions, as each app laid down in `staff.permissions`. The roles are asked first: they
     cost one statement a request, and Django's permission tables two more.
 
     Asked about one object, a role answers as for all of them; what guardian gives for single objects its own

@@ -60,8 +60,8 @@ SELECT employee.id FROM staff_employee employee WHERE employee.department_id IN 
 def members_of(department_ids: Collection[int]) -> dict[int, list[int]]:
     """The employees each department stands for in a queue (Q1), ordered by name.
 
-    Active members, those of sub-departments included; the heads of the department and of the ones below it are
-    left out. Every asked department is a key, also an empty or an unknown one. One statement.
+    Active members, those of sub-departments included; the heads of the department and of the ones below it
+    are left out. Every asked department is a key, also an empty or an unknown one. One statement.
     """
     members: dict[int, list[int]] = {department_id: [] for department_id in department_ids}
     if members:
@@ -79,8 +79,7 @@ class Place:
 
 
 def in_tree_order() -> list[Place]:
-    """Every department, each followed by those below it. One statement. (A circle hangs on no top, so it is left
-    out.)"""
+    """Every department, each followed by those below it (but not a circle: it has no top). One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_TREE_ORDER)
         return [Place(department_id=row[0], depth=row[1]) for row in cursor.fetchall()]
@@ -96,8 +95,8 @@ def subtree(department_ids: Collection[int]) -> set[int]:
 
 
 def own_department(employee_id: int, *, department_id: int | None) -> set[int]:
-    """The employees "own department" reaches (§12): those of his department, of the departments he heads and of all
-    below them, and himself. The dismissed stay in, so that their dialogs can be read. One statement."""
+    """The employees "own department" reaches (§12): those of his department, of those he heads and of
+    all below them, and himself. The dismissed stay in, so that their dialogs can be read. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [department_id, employee_id])
         return {employee_id, *(row[0] for row in cursor.fetchall())}

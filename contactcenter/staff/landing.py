@@ -6,7 +6,7 @@ from contactcenter.staff.models import Employee, Right, Scope
 
 
 def landing_address(employee: Employee) -> str:
-    """Who sets lines up: contact centre; who leads others: dialogs; who answers: desk; anybody else: his profile."""
+    """Contact centre for who sets it up, dialogs for who leads, desk for who answers, else his profile."""
     if employee.has_right(Right.LINES_CHANGE) or employee.has_right(Right.CONNECTIONS_CHANGE):
         names = ["centre:home"]
     elif employee.has_right(Right.REPORTS, Scope.DEPARTMENT):

@@ -18,10 +18,13 @@ class EmployeeLocaleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not isinstance(request.user, Employee):
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
-        with translation.override(request.user.language), timezone.override(request.user.zone):
-            request.LANGUAGE_CODE = request.user.language
+        employee = request.user  # held, because logging out replaces it
+        if not isinstance(employee, Employee):
+            return self.get_response(request)
+        with translation.override(employee.language), timezone.override(employee.zone):
+            request.LANGUAGE_CODE = employee.language
             response = self.get_response(request)
-            response.headers.setdefault("Content-Language", request.user.language)
+            response.headers.setdefault("Content-Language", employee.language)
             return response

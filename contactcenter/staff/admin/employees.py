@@ -40,7 +40,7 @@ class RolesInline(TabularInline):
 class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are ModelAdmin
     """Employees are dismissed, not deleted: their dialogs and figures stay theirs.
 
-    Only superusers make superusers, change them, or set their passwords: whoever changes roles could become one.
+    Only superusers make or change superusers and set their passwords: whoever changes roles could become one.
     """
 
     form = EmployeeChangeForm
