@@ -6,6 +6,7 @@ short sentence. Tasks that merely wake somebody are queued with ``q_options={"sa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 
 from django.utils import timezone
@@ -23,7 +24,7 @@ MOST_ROUNDS = 50
 
 def tick() -> str:
     """The ticker of this minute (Q7): leads until the next one comes. Returns how much it fired."""
-    ticker = Ticker(deadlines.fire_due, stopping=pulse.stopping, name="openlines ticker task")
+    ticker = Ticker(deadlines.fire_due, stopping=pulse.stopping, name=f"openlines ticker task {os.getpid()}")
     served = ticker.serve()
     if served.end is End.NEVER_LED:
         # Whoever leads neither hands over nor dies. Deadlines are claimed one by one: helping does no harm.

@@ -109,7 +109,9 @@ def own_connection(application_name: str) -> psycopg.Connection[Any]:
 
 
 class Ticker:
-    """One ticker. ``stopping`` is asked at least once in ``LONGEST_SLEEP`` seconds."""
+    """One ticker. ``stopping`` is asked at least once in ``LONGEST_SLEEP`` seconds; ``name`` is what
+    pg_stat_activity shows, and tells who leads.
+    """
 
     def __init__(
         self,

@@ -80,7 +80,7 @@ class Command(qcluster.Command):
 
 def stand_by(heart: pulse.Pulse) -> None:
     """The standby ticker's thread."""
-    ticker = Ticker(fire_due, stopping=lambda: heart.stopping, name="openlines ticker standby")
+    ticker = Ticker(fire_due, stopping=lambda: heart.stopping, name=f"openlines ticker standby {os.getpid()}")
     while not heart.stopping:
         try:
             ticker.stand_by()
