@@ -168,7 +168,8 @@ class EmbeddedServer:
             programs.let_pass(programs.programs())
             programs.let_read(programs.programs())
         self._initialise(account)
-        self._clear_stale_postmaster()
+        if self._comes_up():
+            return
         self._prepare_socket_folder(account)
         parameters = PARAMETERS | (THROWAWAY_PARAMETERS if self.throwaway else {})
         options = " ".join(["-h ''", f"-k '{self.host}'", *(f"-c {k}={v}" for k, v in parameters.items())])
@@ -211,20 +212,23 @@ class EmbeddedServer:
         except (OSError, psutil.Error):
             return False
 
-    def _clear_stale_postmaster(self) -> None:
-        """Remove the `postmaster.pid` of a server that is gone, once its last backend is gone too.
+    def _comes_up(self) -> bool:
+        """Wait for a server that is on its way up; False when there is none, and its lock files are removed.
 
-        PostgreSQL itself refuses to start while the process id in the file is taken, by whomever.
+        PostgreSQL itself refuses to start while the process id in one of them is taken, by whomever. They go
+        only when the last backend of a killed server is gone too.
         """
-        if not (self.data / "postmaster.pid").exists():
-            return
+        locks = [self.data / "postmaster.pid", Path(self.host) / f".s.PGSQL.{PORT}.lock"]
+        if not any(lock.exists() for lock in locks):
+            return False
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not any(self._is_ours(process) for process in psutil.process_iter()):
-                (self.data / "postmaster.pid").unlink(missing_ok=True)
-                return
+                for lock in locks:
+                    lock.unlink(missing_ok=True)
+                return False
             if self._postmaster() is not None and self._answers():
-                return
+                return True
             time.sleep(0.05)
         raise EmbeddedPostgresError(f"a server works in {self.data} but does not answer; see {self.log}.")
 

@@ -68,17 +68,19 @@ def postmaster(server: EmbeddedServer) -> psutil.Process:
 
 
 def a_new_owner_of_the_process_id(server: EmbeddedServer, *command: str) -> "subprocess.Popen[bytes]":
-    """Leave a `postmaster.pid` as a killed server does, its process id now that of `command`.
+    """Leave the lock files of a killed server, its process id now that of `command`.
 
     The command runs as the server's user: of others PostgreSQL knows that they cannot be the server.
     """
     server.join()
-    lines = (server.data / "postmaster.pid").read_text().split("\n")
+    locks = [server.data / "postmaster.pid", Path(server.host) / ".s.PGSQL.5432.lock"]
+    contents = [lock.read_text().split("\n") for lock in locks]
     owner = server.data.stat()
     server.stop()
     process = subprocess.Popen(command, user=owner.st_uid)
-    (server.data / "postmaster.pid").write_text("\n".join([str(process.pid), *lines[1:]]))
-    os.chown(server.data / "postmaster.pid", owner.st_uid, owner.st_gid)
+    for lock, lines in zip(locks, contents, strict=True):
+        lock.write_text("\n".join([str(process.pid), *lines[1:]]))
+        os.chown(lock, owner.st_uid, owner.st_gid)
     return process
 
 
@@ -125,6 +127,18 @@ def test_a_killed_server_comes_back_with_the_next_process(server: EmbeddedServer
         postmaster(server).kill()
         assert said(elsewhere(server, JOIN))
     assert answers(server)
+
+
+def test_a_server_that_is_slow_to_come_up_is_waited_for(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(elsewhere(server, JOIN))
+    before = postmaster(server).pid
+    replies = iter([False, False, False])  # as while it recovers from a crash
+    really = EmbeddedServer._answers
+    monkeypatch.setattr(EmbeddedServer, "_answers", lambda self: next(replies, True) and really(self))
+    server.join()
+    assert postmaster(server).pid == before
 
 
 def test_a_zombie_does_not_pass_for_the_server(server: EmbeddedServer) -> None:
