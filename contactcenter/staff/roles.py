@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from contactcenter.staff.models import Employee
 
-P = ParamSpec("P")
+View = TypeVar("View", bound=Callable[..., "HttpResponseBase"])
 
 _SCOPES = """
 WITH RECURSIVE above (id, parent_id) AS (
@@ -73,22 +73,16 @@ def require(employee: "Employee", right: Right, *, at_least: Scope = Scope.OWN) 
         )
 
 
-def require_right(
-    right: Right, *, at_least: Scope = Scope.OWN
-) -> Callable[
-    [Callable[Concatenate["HttpRequest", P], "HttpResponseBase"]],
-    Callable[Concatenate["HttpRequest", P], "HttpResponseBase"],
-]:
+def require_right(right: Right, *, at_least: Scope = Scope.OWN) -> Callable[[View], View]:
     """Gates a view: who is not logged in goes to the log-in page, who lacks the right gets the 403 page."""
 
-    def gate(
-        view: Callable[Concatenate["HttpRequest", P], "HttpResponseBase"],
-    ) -> Callable[Concatenate["HttpRequest", P], "HttpResponseBase"]:
+    def gate(view: View) -> View:
+        @login_required
         @wraps(view)
-        def gated(request: "HttpRequest", *args: P.args, **kwargs: P.kwargs) -> "HttpResponseBase":
-            require(request.user, right, at_least=at_least)  # type: ignore[arg-type]  # login_required came before
+        def gated(request: "HttpRequest", *args: Any, **kwargs: Any) -> "HttpResponseBase":
+            require(cast("Employee", request.user), right, at_least=at_least)
             return view(request, *args, **kwargs)
 
-        return login_required(gated)
+        return cast("View", gated)
 
     return gate

@@ -28,5 +28,7 @@ class Site(UnfoldAdminSite):
         wanted = request.GET.get("next") or reverse("admin:index")
         return redirect(f"{reverse('staff:login')}?{urlencode({'next': wanted})}")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def logout(  # type: ignore[override]  # a redirect is no TemplateResponse
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         return LogoutView.as_view()(request)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -51,10 +52,17 @@ def locked_out(
     return render(request, "staff/locked_out.html", {"minutes": minutes}, status=429)
 
 
+def _employee_id(request: HttpRequest) -> int:
+    if not isinstance(request.user, Employee):  # which `login_required` has seen to
+        raise PermissionDenied
+    return request.user.pk
+
+
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
+    employee_id = _employee_id(request)
     # A row of its own for the form: what is refused must not show in the page's head as if it were saved.
-    employee = Employee.objects.select_related("department").get(pk=request.user.pk)
+    employee = Employee.objects.select_related("department").get(pk=employee_id)
     form = ProfileForm(request.POST or None, request.FILES or None, instance=employee)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -64,7 +72,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "staff/profile.html",
-        {"form": form, "notices": notices.unread_of(employee.pk)},
+        {"form": form, "notices": notices.unread_of(employee_id)},
         status=422 if form.errors else 200,
     )
 
@@ -72,7 +80,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def read_notices(request: HttpRequest) -> HttpResponse:
-    notices.mark_read(request.user.pk, now=timezone.now())
+    notices.mark_read(_employee_id(request), now=timezone.now())
     return redirect("staff:profile")
 
 

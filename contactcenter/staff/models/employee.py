@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def default_language() -> str:
     """The installation's language, in the spelling of LANGUAGES (`en` where LANGUAGE_CODE says `en-gb`)."""
-    code = settings.LANGUAGE_CODE
+    code: str = settings.LANGUAGE_CODE
     return code if code in dict(settings.LANGUAGES) else code.split("-")[0]
 
 
@@ -29,7 +29,7 @@ def language_choices() -> list[tuple[str, Any]]:
 
 
 def default_time_zone() -> str:
-    return settings.TIME_ZONE
+    return str(settings.TIME_ZONE)
 
 
 @cache

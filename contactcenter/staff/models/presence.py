@@ -25,7 +25,7 @@ class Presence(models.Model):
     )
     seen_at = models.DateTimeField(_("desk seen"))
 
-    objects: ClassVar[models.Manager["Presence"]] = PresenceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Presence"]] = PresenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("presence")
