@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 
 from openlines import lifecycle
 from openlines.connectors import registry
@@ -67,12 +68,30 @@ class NewMessage:
 
 
 def lock_dialog(dialog_id: int) -> Dialog:
-    """The dialog under its row lock, with line, connection and client. Raises ``Dialog.DoesNotExist``."""
-    return (
-        Dialog.objects.select_for_update(of=("self",))
+    """The dialog under its row lock, with line, connection, client and operator. Raises ``Dialog.DoesNotExist``."""
+    dialog = lock_first(Dialog.objects.filter(pk=dialog_id))
+    if dialog is None:
+        raise Dialog.DoesNotExist(f"There is no dialog {dialog_id}.")
+    return dialog
+
+
+def lock_first(rows: QuerySet[Dialog], *, skip_locked: bool = False) -> Dialog | None:
+    """The first of ``rows`` under its row lock; None where there is none (or, by wish, where it is locked already).
+
+    Who waited for the lock gets the dialog's row anew, but the joined rows as they were *before* the wait: an operator
+    who has just accepted would be missing, a line just transferred to would be the old one. Such are read again.
+    """
+    dialog = (
+        rows.select_for_update(of=("self",), skip_locked=skip_locked)
         .select_related("line", "connection", "client", "operator")
-        .get(pk=dialog_id)
+        .first()
     )
+    if dialog is not None:
+        for name in ("line", "operator"):
+            joined = dialog._state.fields_cache.get(name)
+            if (joined.pk if joined is not None else None) != getattr(dialog, f"{name}_id"):
+                del dialog._state.fields_cache[name]
+    return dialog
 
 
 class DialogChange:

@@ -18,7 +18,7 @@ from openlines.models import Attachment, Client, Connection, Dialog, Message
 from openlines.policies import automatic_actions as policy
 from openlines.policies.facts import TextTrigger
 from openlines.services import automatic_actions, routing, wakeups
-from openlines.services.change import DialogChange, NewMessage
+from openlines.services.change import DialogChange, NewMessage, lock_first
 
 
 def receive(
@@ -89,13 +89,7 @@ def _open_dialog(client: Client, connection: Connection, *, now: datetime) -> Di
 
 
 def _existing(client: Client, *, now: datetime) -> DialogChange | None:
-    dialog = (
-        Dialog.objects.open()
-        .select_for_update(of=("self",))
-        .select_related("line", "connection", "client", "operator")
-        .filter(client=client)
-        .first()
-    )
+    dialog = lock_first(Dialog.objects.open().filter(client=client))
     return DialogChange(dialog, now=now) if dialog is not None else None
 
 

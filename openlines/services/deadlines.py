@@ -22,7 +22,7 @@ from openlines.policies import automatic_actions as action_policy
 from openlines.policies import deadlines as policy
 from openlines.policies.facts import DeadlineKind, TextTrigger
 from openlines.services import automatic_actions, routing, wakeups
-from openlines.services.change import DialogChange, upsert_deadlines
+from openlines.services.change import DialogChange, lock_dialog, lock_first, upsert_deadlines
 from openlines.services.settings import line_settings
 
 logger = logging.getLogger(__name__)
@@ -133,12 +133,7 @@ def _fire(deadline: Deadline, *, now: datetime) -> int:
         if again:
             wakeups.enqueue(deadline.kind, connection_id=deadline.connection_id)
         return again
-    dialog = (
-        Dialog.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("line", "connection", "client", "operator")
-        .filter(pk=deadline.dialog_id)
-        .first()
-    )
+    dialog = lock_first(Dialog.objects.filter(pk=deadline.dialog_id), skip_locked=True)
     if dialog is None:
         return 0
     due = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).values("due_at", "was_due_at").first()
@@ -222,7 +217,7 @@ def _required(dialog: Dialog, line: OpenLine) -> dict[str, datetime]:
 
 def _mend(dialog_id: int, *, now: datetime) -> int:
     with transaction.atomic():
-        dialog = Dialog.objects.select_for_update(of=("self",)).select_related("line").get(pk=dialog_id)
+        dialog = lock_dialog(dialog_id)
         rows = {d.kind: d for d in Deadline.objects.filter(dialog_id=dialog_id)}
         required = _required(dialog, dialog.line)
         pending = {kind: row.was_due_at or row.due_at for kind, row in rows.items()}
