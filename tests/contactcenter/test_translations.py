@@ -1,0 +1,87 @@
+"""Catalogues without gettext's tools, in a project of a few lines."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import read_mo
+
+from contactcenter import translations
+
+HEADER = """msgid ""
+msgstr ""
+"Language: pl\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);\\n"
+
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one Python text, and templates with the tags that carry texts."""
+    monkeypatch.setattr(translations, "ROOT", tmp_path)
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm/names.py").write_text('from x import gettext_lazy as _\nNAME = _("Lead")\n')
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/page.html").write_text(
+        "{% load i18n %}\n    <p>it's (open\n  {% translate 'Open' context 'state' %}\n"
+        "{% blocktranslate count n=n trimmed %}\n  one\n  dialog\n{% plural %}{{ n }} dialogs{% endblocktranslate %}\n"
+    )
+    (tmp_path / "locale/pl/LC_MESSAGES").mkdir(parents=True)
+    return tmp_path
+
+
+def catalogue(project: Path, *entries: str) -> Path:
+    path = project / "locale/pl/LC_MESSAGES/django.po"
+    path.write_text(HEADER + "\n\n".join(entries) + "\n")
+    return path
+
+
+LEAD = 'msgid "Lead"\nmsgstr "Szansa"'
+OPEN = 'msgctxt "state"\nmsgid "Open"\nmsgstr "Otwarta"'
+DIALOGS = (
+    '#, python-format\nmsgid "one dialog"\nmsgid_plural "%(n)s dialogs"\n'
+    'msgstr[0] "jeden"\nmsgstr[1] "%(n)s dialogi"\nmsgstr[2] "%(n)s dialogów"'
+)
+
+
+def test_a_complete_catalogue_has_no_complaints(project: Path) -> None:
+    catalogue(project, LEAD, OPEN, DIALOGS)
+    assert list(translations.complaints()) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "complaint"),
+    [
+        ([OPEN, DIALOGS], "missing: 'Lead' (crm/names.py)"),
+        ([LEAD, OPEN.replace('"state"', '"door"'), DIALOGS], "missing: 'Open'"),
+        ([LEAD.replace("Szansa", ""), OPEN, DIALOGS], "not translated: 'Lead'"),
+        ([LEAD, OPEN, DIALOGS.replace("%(n)s dialogi", "")], "not translated: ('one dialog'"),
+        (["#, fuzzy\n" + LEAD, OPEN, DIALOGS], "fuzzy: 'Lead'"),
+        ([LEAD, OPEN, DIALOGS.replace("%(n)s dialogów", "%(m)s dialogów")], "one dialog"),
+    ],
+)
+def test_what_is_not_complete_is_named(project: Path, entries: list[str], complaint: str) -> None:
+    catalogue(project, *entries)
+    (found,) = translations.complaints()
+    assert complaint in found
+
+
+def test_extracting_adds_what_is_new_keeps_what_is_there_and_drops_what_is_gone(project: Path) -> None:
+    path = catalogue(project, LEAD, 'msgid "Gone"\nmsgstr "Nie ma"')
+    translations.extract_texts()
+    texts = {(message.id, message.string) for message in translations.read(path) if message.id}
+    assert texts == {
+        ("Lead", "Szansa"),
+        ("Open", ""),
+        (("one dialog", "%(n)s dialogs"), ("", "", "")),
+    }
+
+
+def test_compiling_makes_what_django_loads(project: Path) -> None:
+    path = catalogue(project, LEAD, OPEN, DIALOGS)
+    translations.compile_catalogues()
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = read_mo(file)
+    assert compiled["Lead"].string == "Szansa"
+    assert {file.name for file in path.parent.iterdir()} == {"django.po", "django.mo"}
