@@ -35,9 +35,6 @@ def receive(
     ``stored``: files that are here already (live chat uploads); ``received.media`` are fetched after the commit.
     """
     with transaction.atomic():
-        repeated = _earlier(connection, received, uuid)
-        if repeated is not None:
-            return repeated
         change = _open_dialog(client, connection, now=now)
         repeated = _earlier(connection, received, uuid)
         if repeated is not None:
