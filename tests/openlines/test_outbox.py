@@ -1,0 +1,209 @@
+"""What we write leaves in order, once, with its outcome; against a fake Telegram over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from contactcenter.staff.models import Employee
+from openlines.connectors.telegram.fake import FakeTelegram, dies, refuse, server_error, too_many
+from openlines.connectors.telegram.fake.server import TOKEN
+from openlines.models import Client, Connection, Deadline, Dialog, DialogEvent, Message, OutboxItem
+from openlines.services import deadlines, dialogs, outbound
+from openlines.services.dialogs import Reply
+from openlines.services.errors import CommandRefused
+from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def telegram() -> Iterator[FakeTelegram]:
+    with FakeTelegram(any_chat=True) as fake:
+        yield fake
+
+
+@pytest.fixture
+def anna() -> Employee:
+    return make_operator("Anna")
+
+
+@pytest.fixture
+def connection(telegram: FakeTelegram, anna: Employee) -> Connection:
+    line = make_line(anna, greeting_enabled=False, finish_text_enabled=False)
+    return make_connection(line, "telegram", credentials={"token": TOKEN, "secret_token": "s"}, base_url=telegram.url)
+
+
+@pytest.fixture
+def dialog(connection: Connection) -> Dialog:
+    return write(make_client(connection, "4711", name="Carl"), now=at(0)).dialog
+
+
+def drain(connection: Connection, seconds: float = 10) -> int:
+    return outbound.drain(connection.pk, now=at(seconds))
+
+
+def delivered(message: Message) -> str:
+    message.refresh_from_db()
+    return message.delivery
+
+
+def test_a_reply_is_sent_and_marked(telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee) -> None:
+    message = answer(dialog, anna, "Good morning", now=at(5))
+    assert message.delivery == "queued"
+    assert drain(connection) == 1
+    assert delivered(message) == "sent"
+    assert [call.params["text"] for call in telegram.called("sendMessage")] == ["Good morning"]
+    assert message.external_id
+    assert drain(connection) == 0
+    assert len(telegram.called("sendMessage")) == 1
+
+
+def test_the_order_within_a_dialog_holds_through_a_failure(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    other = write(make_client(connection, "4712"), now=at(1)).dialog
+    telegram.plan("sendMessage", server_error())
+    for text in ("one", "two"):
+        answer(dialog, anna, text, now=at(5))
+    answer(other, anna, "other", now=at(6))
+    drain(connection, 10)
+    assert [c.params["text"] for c in telegram.called("sendMessage")] == ["one", "other"]
+    drain(connection, 20)
+    assert [c.params["text"] for c in telegram.called("sendMessage")][2:] == ["one", "two"]
+
+
+def test_retry_after_holds_the_whole_connection(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    telegram.plan("sendMessage", too_many(30))
+    message = answer(dialog, anna, now=at(5))
+    drain(connection, 10)
+    assert delivered(message) == "queued"
+    answer(write(make_client(connection, "4712"), now=at(11)).dialog, anna, now=at(12))
+    drain(connection, 20)
+    assert len(telegram.called("sendMessage")) == 1
+    assert Deadline.objects.get(kind="drain").due_at >= at(40)
+    drain(connection, 41)
+    assert delivered(message) == "sent"
+    assert len(telegram.called("sendMessage")) == 3
+
+
+def test_a_refused_token_pauses_the_connection_and_keeps_the_queue(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    telegram.revoke()
+    message = answer(dialog, anna, now=at(5))
+    drain(connection)
+    connection.refresh_from_db()
+    assert connection.paused_reason
+    assert delivered(message) == "queued"
+    calls = len(telegram.calls)
+    drain(connection, 60)
+    assert len(telegram.calls) == calls
+    telegram.bot().is_revoked = False
+    outbound.resume(connection, now=at(70))
+    drain(connection, 71)
+    assert delivered(message) == "sent"
+
+
+def test_a_call_that_died_is_unknown_and_never_sent_twice(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    telegram.plan("sendMessage", dies())
+    message = answer(dialog, anna, now=at(5))
+    drain(connection)
+    drain(connection, 4000)
+    assert delivered(message) == "unknown"
+    assert message.failure
+    assert len(telegram.called("sendMessage")) == 1
+    dialog.refresh_from_db()
+    assert dialog.state == "answered", "unknown counts as given"
+    assert outbound.retry(message, now=at(5000))
+    drain(connection, 5001)
+    assert delivered(message) == "sent"
+
+
+def test_a_drain_killed_in_the_call_leaves_it_unknown(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    message = answer(dialog, anna, now=at(5))
+    OutboxItem.objects.update(state="sending", attempts=1)
+    drain(connection)
+    assert delivered(message) == "unknown"
+    assert not telegram.called("sendMessage")
+
+
+def test_a_reply_that_fails_for_good_gives_the_clock_back(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    telegram.plan("sendMessage", refuse(403, "Forbidden: bot was blocked by the user"))
+    message = answer(dialog, anna, now=at(40))
+    drain(connection, 41)
+    assert delivered(message) == "failed"
+    dialog.refresh_from_db()
+    assert (dialog.state, dialog.clock_started_at, dialog.first_reply_at) == ("waiting", at(0), None)
+    assert (dialog.reaction_count, dialog.first_reaction) == (0, None)
+    assert not dialog.reactions.exists()
+    assert DialogEvent.objects.filter(kind="reply_failed").exists()
+    assert not Client.objects.get().is_reachable
+    with pytest.raises(CommandRefused) as refused:
+        answer(dialog, anna, now=at(50))
+    assert refused.value.code == "unreachable"
+    deadlines.fire_due(now=at(301))
+    assert Dialog.objects.get().is_unanswered
+
+
+def test_another_message_of_the_turn_that_arrived_keeps_the_reply(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    answer(dialog, anna, "one", now=at(40))
+    second = answer(dialog, anna, "two", now=at(45))
+    drain_one = telegram.plan
+    drain_one("sendMessage")
+    outbound.drain(connection.pk, now=at(46))
+    third = answer(dialog, anna, "three", now=at(50))
+    telegram.plan("sendMessage", refuse(400, "Bad Request: message is too long"))
+    outbound.drain(connection.pk, now=at(51))
+    assert (delivered(second), delivered(third)) == ("sent", "failed")
+    dialog.refresh_from_db()
+    assert dialog.state == "answered"
+    assert dialog.first_reaction == timedelta(seconds=40)
+
+
+def test_an_automatic_text_that_waited_too_long_is_dropped(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog
+) -> None:
+    from openlines.policies.facts import TextTrigger
+    from openlines.services import automatic_actions
+    from openlines.services.change import DialogChange, lock_dialog
+    from django.db import transaction
+
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(dialog.pk), now=at(5))
+        automatic_actions.say(change, TextTrigger.UNANSWERED)
+        change.write()
+    drain(connection, 5 + 15 * 60 + 1)
+    assert Message.objects.get(trigger="unanswered").delivery == "failed"
+    assert not telegram.called("sendMessage")
+
+
+def test_the_same_composer_uuid_is_one_message_and_one_call(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    reply = Reply(uuid=uuid4(), text="once")
+    first = dialogs.reply(dialog.pk, reply, by=anna, now=at(5))
+    assert dialogs.reply(dialog.pk, reply, by=anna, now=at(6)).pk == first.pk
+    drain(connection)
+    assert len(telegram.called("sendMessage")) == 1
+
+
+def test_what_a_lost_task_left_is_found(telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee) -> None:
+    answer(dialog, anna, now=at(5))
+    Deadline.objects.filter(kind="drain").delete()
+    assert outbound.sweep(now=at(10)) == 0
+    assert outbound.sweep(now=at(100)) == 1
+    assert Deadline.objects.filter(kind="drain").exists()
