@@ -203,7 +203,6 @@ def test_an_administrator_makes_an_employee_and_gives_him_a_role(
             "username": "new",
             "first_name": "Nina",
             "last_name": "New",
-            "usable_password": "true",
             "password1": "correct horse battery",
             "password2": "correct horse battery",
         },
@@ -325,6 +324,7 @@ def test_schedules_show_last_run_and_result(
     text = client.get(reverse("admin:django_q_schedule_changelist")).text
     assert "3 dialogs offered" in text
     assert "KeyError: 5" in text
+    assert "failed" in text
     assert "never" in text
     assert "every minute" in text
     assert "March 2, 2026" in text
@@ -358,3 +358,9 @@ def test_a_failed_task_is_queued_again(client: Client, administrator: Employee, 
     assert not Failure.objects.exists()
     assert Success.objects.count() == 1
     assert OrmQ.objects.count() == 1
+
+
+def test_the_refusal_says_why(client: Client) -> None:
+    client.force_login(make_employee(role="operator"))
+    answer = client.get(reverse("admin:index"), follow=True)
+    assert "Your role has nothing to do in the administration." in answer.text

@@ -101,7 +101,6 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
                     ("first_name", "last_name"),
                     "email",
                     ("department", "position"),
-                    "usable_password",
                     "password1",
                     "password2",
                 ),

@@ -43,7 +43,7 @@ def _in_words(result: object, *, success: bool) -> str:
 
 @admin.register(Schedule)
 class ScheduleAdmin(ModelAdmin):
-    list_display = ("title", "how_often", "last_run", "outcome", "next_run")
+    list_display = ("title", "how_often", "last_run", "outcome", "words", "next_run")
     list_display_links = ("title",)
     search_fields = ("name", "func")
     ordering = ("name", "id")
@@ -51,11 +51,13 @@ class ScheduleAdmin(ModelAdmin):
     fields = (
         "title",
         "func",
-        ("last_run", "outcome"),
-        ("schedule_type", "minutes", "cron"),
-        ("repeats", "next_run"),
+        ("last_run", "words"),
+        ("schedule_type", "minutes"),
+        "cron",
+        "repeats",
+        "next_run",
     )
-    readonly_fields = ("title", "func", "last_run", "outcome")
+    readonly_fields = ("title", "func", "last_run", "words")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -102,8 +104,11 @@ class ScheduleAdmin(ModelAdmin):
     def outcome(self, schedule: Any) -> tuple[str, Any]:
         if schedule.last_stopped is None:
             return "none", "–"
-        words = _in_words(schedule.last_result, success=schedule.last_success)
-        return ("ok", words or _("done")) if schedule.last_success else ("failed", words or _("failed"))
+        return ("ok", _("done")) if schedule.last_success else ("failed", _("failed"))
+
+    @admin.display(description=_("what came of it"))
+    def words(self, schedule: Any) -> str:
+        return _in_words(schedule.last_result, success=bool(schedule.last_success)) or "–"
 
     @admin.action(description=_("Run now"), permissions=["change"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
