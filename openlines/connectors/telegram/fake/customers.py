@@ -41,6 +41,8 @@ def act(fake: FakeTelegram, action: str, params: Mapping[str, Any], uploads: Map
     if params.get("name"):
         fake.customer(chat, str(params["name"]), language=str(params.get("language") or "en"), token=token)
     match action:
+        case "meet":
+            pass  # known by name from now on, without a word said
         case "start":
             fake.write(chat, "/start", token=token)
         case "write":

@@ -19,6 +19,9 @@ from openlines.connectors.telegram.fake.world import Bot, Call, Chat, Json, Uplo
 
 TOKEN = "100200300:fake-token-for-tests-and-the-demo"  # noqa: S105 - it opens nothing
 
+KEPT_CALLS = 5000
+"""A demo may run for days."""
+
 _TOKEN = re.compile(r"[0-9]{1,15}:[A-Za-z0-9_-]{3,}")
 
 
@@ -131,6 +134,7 @@ class FakeTelegram:
     def record(self, call: Call) -> None:
         with self._lock:
             self.calls.append(call)
+            del self.calls[:-KEPT_CALLS]
 
     def called(self, method: str) -> list[Call]:
         with self._lock:

@@ -46,7 +46,7 @@ def test_only_paths_on_the_same_host_are_read(
 ) -> None:
     told = b'{"ok":true,"result":{"file_path":"' + path.encode() + b'"}}'
     telegram.plan("getFile", Behaviour(200, told))
-    with pytest.raises(MediaUnavailable):
+    with pytest.raises(MediaUnavailable, match="hand out"):
         connector.fetch(media, account, max_bytes=MB)
 
 

@@ -298,8 +298,10 @@ def test_a_chat_that_moved_is_followed_once(telegram: FakeTelegram, account: Acc
     got = telegram.answers(789)
     assert outcome == Sent(tuple(f"789:{message['message_id']}" for message in got))
     assert len(got) == 2
+    telegram.calls.clear()
     telegram.plan("sendMessage", moved(789), moved(790))
     assert isinstance(connector.send(outgoing("Hello"), account), Failed)
+    assert [call.params["chat_id"] for call in telegram.calls] == [str(CHAT), 789]
 
 
 def test_a_revoked_or_missing_token_breaks_the_connection(telegram: FakeTelegram, account: Account) -> None:
