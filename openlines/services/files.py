@@ -69,7 +69,8 @@ def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime)
     try:
         content = registry.get(connection.kind).fetch(media, connection.account(), max_bytes=MAX_BYTES)
     except base.MediaUnavailable as error:
-        return _store(attachment, None, failure=str(error), final=True, now=now)
+        final = not error.temporary or attachment.attempts + 1 >= MAX_ATTEMPTS
+        return _store(attachment, None, failure=str(error), final=final, now=now)
     except Exception as error:
         logger.exception("A file of message %s could not be fetched", attachment.message_id)
         final = attachment.attempts + 1 >= MAX_ATTEMPTS

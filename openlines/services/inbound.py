@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection as database
@@ -46,6 +46,7 @@ ON CONFLICT (connection_id, key) DO NOTHING RETURNING id
 def receive(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
     """Store and read one verified delivery. Never raises for what is in it."""
     connector = registry.get(connection.kind)
+    request = replace(request, received_at=now)
     with transaction.atomic():
         headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
         with database.cursor() as cursor:
@@ -64,7 +65,7 @@ def receive(connection: Connection, request: base.RawRequest, *, now: datetime) 
 def replay(event: InboundEvent, *, now: datetime) -> bool:
     """Read a stored delivery again, from the admin; True when it is no longer parked. A repeated one changes nothing."""
     connection = Connection.objects.select_related("line").get(pk=event.connection_id)
-    request = base.RawRequest(headers=event.headers, body=bytes(event.body))
+    request = base.RawRequest(headers=event.headers, body=bytes(event.body), received_at=event.received_at)
     with transaction.atomic():
         InboundEvent.objects.select_for_update().get(pk=event.pk)
         return _process(event.pk, connection, request, now=now)
