@@ -18,4 +18,4 @@ RUN python -m contactcenter.translations compile \
 USER contactcenter
 VOLUME /srv/var
 EXPOSE 8000
-CMD ["granian", "--interface", "asgi", "--host", "0.0.0.0", "--port", "8000", "contactcenter.asgi:application"]
+CMD ["python", "-m", "contactcenter.serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -16,7 +16,8 @@ from openlines.live.topics import TICKET_LIFETIME, Ticket
 QUEUE_LIMIT: Final = 200
 """Frames. A browser that lags by more is told to look again instead."""
 HEARTBEAT: Final = 15.0
-"""Seconds of silence, after which a comment keeps proxies from closing the stream."""
+"""Seconds between ``beat`` events: proxies leave the stream open, and a browser can tell that the line is dead.
+Not a comment, for a page never sees comments."""
 FAREWELL: Final = 1.0
 """Seconds a stream has for its last words; a client that reads nothing must not hold up a stop."""
 
@@ -35,17 +36,18 @@ def frame(event: str, data: dict[str, Any]) -> bytes:
 
 
 _RESYNC: Final = frame("resync", {})
+_BEAT: Final = frame("beat", {})
 
 
 class Stream:
     """What waits to be sent to one browser."""
 
-    __slots__ = ("_frames", "_wake", "ended", "ends_at", "spoke_at", "task", "ticket")
+    __slots__ = ("_frames", "_wake", "beat_at", "ended", "ends_at", "task", "ticket")
 
     def __init__(self, ticket: Ticket, *, ends_at: float, clock: float) -> None:
         self.ticket = ticket
         self.ends_at = ends_at
-        self.spoke_at = clock
+        self.beat_at = clock
         self.ended = False
         self.task: asyncio.Task[Any] | None = None
         self._frames: list[bytes] = []
@@ -148,9 +150,9 @@ class Hub:
                     stream.task.cancel()
             elif clock >= stream.ends_at:
                 stream.end(Bye.TICKET, clock=clock)
-            elif clock - stream.spoke_at >= HEARTBEAT:
-                stream.spoke_at = clock
-                stream.push(b":\n\n")
+            elif clock - stream.beat_at >= HEARTBEAT:
+                stream.beat_at = clock
+                stream.push(_BEAT)
         forget = (now - TICKET_LIFETIME).timestamp()
         self._dropped = {holder: at for holder, at in self._dropped.items() if at > forget}
 

@@ -36,7 +36,10 @@ class _Signal:
 
 
 class _Outgoing:
-    """The signals of one transaction; called by each of its commit hooks, the first of which sends all."""
+    """The signals of one transaction, and the hook that sends them after its commit.
+
+    Those of a savepoint rolled back meanwhile go too: a screen then looks for nothing, which harms nobody.
+    """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
@@ -64,20 +67,10 @@ def signal(topic: str, kind: str, **data: Any) -> None:
         _send(connection, [_Signal(topic, kind, data)])
         return
     outgoing = _outgoing_of_this_transaction(connection)
+    if outgoing is None:
+        outgoing = _Outgoing(connection)
+        connection.on_commit(outgoing, robust=True)
     outgoing.add(_Signal(topic, kind, data))
-    # Once for each signal: when a savepoint is rolled back, Django forgets the hooks made in it, and
-    # a hook made by the first signal only would take those after it along.
-    connection.on_commit(outgoing, robust=True)
-
-
-def signal_many(announcements: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
-    """Several (topic, kind, data) as ``signal``, outside a transaction in one statement too."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.in_atomic_block:
-        for topic, kind, data in announcements:
-            signal(topic, kind, **data)
-    else:
-        _send(connection, [_Signal(topic, kind, data) for topic, kind, data in announcements])
 
 
 def drop_holder(holder: str) -> None:
@@ -85,12 +78,15 @@ def drop_holder(holder: str) -> None:
     signal(holder, DROP_KIND)
 
 
-def _outgoing_of_this_transaction(connection: BaseDatabaseWrapper) -> _Outgoing:
-    """Found in Django's own list of hooks: emptied on commit and rollback, it knows no dead transaction."""
+def _outgoing_of_this_transaction(connection: BaseDatabaseWrapper) -> _Outgoing | None:
+    """Looked for in Django's own list of hooks, which loses what a rollback, also to a savepoint, makes void.
+
+    A hook that is still there was made in no savepoint that could be rolled back without the signal at hand.
+    """
     for hook in reversed(connection.run_on_commit):
         if isinstance(hook[1], _Outgoing):
             return hook[1]
-    return _Outgoing(connection)
+    return None
 
 
 def _send(connection: BaseDatabaseWrapper, signals: Iterable[_Signal]) -> None:

@@ -1,7 +1,8 @@
 """``GET /live/?ticket=…``: Server-Sent Events for whoever holds a ticket. Asynchronous, and touches no ORM.
 
 Events: ``hello`` {now}, ``signal`` {topic, kind, …}, ``resync`` {} (signals may be lost, look again),
-``bye`` {reason} (rights, ticket, stopping), after which the stream ends. Same origin only: no CORS headers.
+``beat`` {} (each 15 s), ``bye`` {reason} (rights, ticket, stopping), after which the stream ends.
+Same origin only: there are no CORS headers.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ TICKET_LIFETIME: Final = timedelta(minutes=10)
 _SALT: Final = "openlines.live.ticket"
 
 
-class BadTicket(Exception):  # noqa: N818 - reads as what it is
+class BadTicket(Exception):
     """The ticket is forged, damaged or over; the message may be shown."""
 
 

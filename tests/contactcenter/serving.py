@@ -52,14 +52,22 @@ class Server:
         return time.monotonic() - started
 
 
-@contextlib.contextmanager
-def serve(
-    folder: Path, *, settings: str = "tests.contactcenter.site_settings", workers: int = 1
-) -> Iterator[Server]:
-    """Serve on the test database until the block ends."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(
+    folder: Path,
+    *,
+    settings: str = "tests.contactcenter.site_settings",
+    workers: int = 1,
+    port: int | None = None,
+) -> Iterator[Server]:
+    """Serve on the test database until the block ends."""
+    port = port or free_port()
     ours = connection.settings_dict
     database = {key: ours[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     database |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}

@@ -12,7 +12,11 @@ from django.core import signals
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path, re_path
-from django.utils import translation
+from django.utils import timezone, translation
+
+from openlines.live.topics import issue_ticket
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FINISHED: list[str] = []
 """What was closed: the names of streams whose generator ended, and "request" for Django's own signal."""
@@ -120,7 +124,43 @@ def memory(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"kb": int(status.split("VmRSS:")[1].split()[0]), "pid": os.getpid()})
 
 
+def ticket(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"ticket": issue_ticket(holder="e1", topics=["e1"], now=timezone.now())})
+
+
+def streams(request: HttpRequest) -> HttpResponse:
+    """How many are open in this process."""
+    from contactcenter.asgi import _live
+
+    return JsonResponse({"open": len(_live._hub)})
+
+
+def live_page(request: HttpRequest) -> HttpResponse:
+    """Keeps in ``window.news`` what live.js tells."""
+    return HttpResponse(
+        """<!doctype html><title>live</title><script type="module">
+        import { openLive } from "/live.js";
+        window.news = [];
+        window.live = openLive({
+          ticketUrl: "/ticket/",
+          scope: "test-e1",
+          onSignal: (signal) => news.push(`signal ${signal.dialog}`),
+          onResync: () => news.push("resync"),
+          onStatus: ({ state }) => news.push(state),
+        });
+        </script>"""
+    )
+
+
+def live_script(request: HttpRequest) -> HttpResponse:
+    return HttpResponse((ROOT / "static/openlines/live.js").read_bytes(), content_type="text/javascript")
+
+
 urlpatterns = [
+    path("ticket/", ticket),
+    path("streams/", streams),
+    path("live-page/", live_page),
+    path("live.js", live_script),
     path("finished/", finished),
     path("endless/", endless),
     path("three-steps/", three_steps),
