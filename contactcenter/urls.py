@@ -9,4 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("contactcenter.staff.urls")),
+    path("desk/", include("openlines.workspace.urls")),
+    path("", include("openlines.urls")),
+    path("", include("kpi.urls")),
 ]

@@ -49,14 +49,26 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that commits empties all tables; put back what the migrations had put there (ready roles)."""
     for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        commits = {"transactional_db", "live_server"} & set(item.fixturenames)
-        marker = item.get_closest_marker("django_db")
-        if commits or (marker and marker.kwargs.get("transaction")):
-            item.fixturenames.append("django_db_serialized_rollback")
+        if isinstance(item, pytest.Function):
+            if commits(item):
+                marker = item.get_closest_marker("django_db")
+                wanted = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+                # A mark, for pytest-django looks no further where there is one.
+                item.add_marker(pytest.mark.django_db(**wanted), append=False)
+            if "browser" in item.fixturenames:
+                item.add_marker("browser")
+    # From the first browser on there is Playwright's event loop, beside which `asyncio.run` refuses to work.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def commits(item: pytest.Function) -> bool:
+    """Such a test empties all tables; what the migrations had put there (ready roles) has to be put back."""
+    marker = item.get_closest_marker("django_db")
+    return bool(
+        (marker and marker.kwargs.get("transaction"))
+        or {"transactional_db", "live_server"}.intersection(item.fixturenames)
+    )
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -4,27 +4,27 @@ import { clockTime } from "./clocks.js";
 
 const box = () => document.querySelector("[data-live-status]");
 
-/** status: "open" | "connecting" | "lost" | "off" */
-export function showStatus(status) {
+/** What live.js says of itself: state is "connecting", "live", "reconnecting" or "offline". */
+export function showStatus({ state: status }) {
   const node = box();
   if (!node) return;
   const before = node.dataset.status;
   node.hidden = false;
   node.dataset.status = status;
-  if (status === "open") {
+  if (status === "live") {
     freshNow();
-    if (before === "lost" || before === "off") say(node); // the words change at every signal; ears hear only a change of the connection
+    if (before === "reconnecting" || before === "offline") say(node); // the words change at every signal; ears hear only a change of the connection
     return;
   }
-  const words = { connecting: node.dataset.wordsStart, lost: node.dataset.wordsLost, off: node.dataset.wordsOff };
-  paint(node, words[status] ?? node.dataset.wordsLost, status === "off" ? "dot--bad" : "dot--warn");
+  const words = { connecting: node.dataset.wordsStart, reconnecting: node.dataset.wordsLost, offline: node.dataset.wordsOff };
+  paint(node, words[status] ?? node.dataset.wordsLost, status === "offline" ? "dot--bad" : "dot--warn");
   if (status !== before && status !== "connecting") say(node);
 }
 
 /** What is seen was just fetched. Says nothing while the connection is lost. */
 export function freshNow() {
   const node = box();
-  if (!node || node.hidden || node.dataset.status !== "open") return;
+  if (!node || node.hidden || node.dataset.status !== "live") return;
   paint(node, node.dataset.wordsFresh.replace("%s", clockTime(new Date(), { seconds: true })), "dot--ok");
 }
 

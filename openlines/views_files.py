@@ -1,0 +1,67 @@
+"""Files of messages, for employees who may see the dialog. They come from strangers: nothing of them may run here."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from contactcenter.staff.models import Employee
+from openlines import permissions
+from openlines.models import Attachment
+
+SHOWN_INLINE: Final = {
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/ogg",
+    "audio/wav",
+    "audio/webm",
+    "video/mp4",
+    "video/webm",
+    "video/ogg",
+}
+"""Everything else (SVG and HTML above all) is only ever downloaded."""
+
+
+@require_GET
+@login_required
+def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """``?download=1`` downloads what could be shown. 404 alike for what is not there and what is not his to see."""
+    attachment = Attachment.objects.select_related("message").filter(public_id=public_id).first()
+    visible = permissions.visible_dialogs(cast(Employee, request.user))
+    if (
+        attachment is None
+        or attachment.state != Attachment.State.STORED
+        or not visible.filter(pk=attachment.message.dialog_id).exists()
+    ):
+        raise Http404(_("There is no such file, or it is not yours to see."))
+    return deliver(attachment, download="download" in request.GET)
+
+
+def deliver(attachment: Attachment, *, download: bool = False) -> HttpResponseBase:
+    """The stored file with headers that keep it from running as a page of ours. Raises Http404 where it is lost."""
+    mime = attachment.mime.split(";")[0].strip().lower()
+    inline = mime in SHOWN_INLINE and not download
+    try:
+        content = attachment.file.open("rb")
+    except (FileNotFoundError, ValueError):
+        raise Http404(_("The file is no longer there.")) from None
+    response = FileResponse(
+        content,
+        as_attachment=not inline,
+        filename=attachment.name or "file",
+        content_type=mime if mime in SHOWN_INLINE else "application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'"
+    response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response

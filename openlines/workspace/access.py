@@ -1,0 +1,82 @@
+"""Who may open which dialog at the desk, and how a view answers where he may not or was too late."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from contactcenter.staff.models import Employee
+from openlines import permissions
+from openlines.models import Dialog, Offer
+from openlines.services.dialogs import taken
+from openlines.services.errors import CommandRefused
+
+UNPROCESSABLE: Final = {
+    "empty",
+    "too_large",
+    "empty_file",
+    "self",
+    "dismissed",
+    "same",
+    "unreachable",
+    "no_target",
+}
+"""Refused for what was asked, not because somebody was quicker."""
+
+
+def employee_of(request: HttpRequest) -> Employee:
+    """Behind ``require_right``, which lets in nobody else."""
+    return cast(Employee, request.user)
+
+
+def by_script(request: HttpRequest) -> bool:
+    return request.headers.get("x-requested-with") == "fetch"
+
+
+def dialog_to_read(request: HttpRequest, pk: int) -> Dialog:
+    """The dialog with line, connection, client and operator at hand. Raises ``Http404`` where he may not see it."""
+    found = permissions.visible_dialogs(employee_of(request)).filter(pk=pk)
+    dialog = found.select_related("line", "connection", "client", "operator").first()
+    if dialog is None:
+        raise Http404(_("This dialog is not yours to see any more, or it never was."))
+    return dialog
+
+
+def dialog_to_act_on(request: HttpRequest, pk: int) -> Dialog:
+    """As ``dialog_to_read``; but who was offered it, or could have accepted it, and came too late, is told who holds
+    it now: raises ``CommandRefused`` (``taken``)."""
+    try:
+        return dialog_to_read(request, pk)
+    except Http404:
+        employee = employee_of(request)
+        dialog = Dialog.objects.select_related("operator").filter(pk=pk).first()
+        if dialog is None or not _could_have(employee, dialog):
+            raise
+        raise (
+            taken(dialog) if dialog.is_open else CommandRefused("closed", _("This dialog is closed."))
+        ) from None
+
+
+def _could_have(employee: Employee, dialog: Dialog) -> bool:
+    if dialog.line_id in permissions.member_lines(employee):
+        return True
+    return Offer.objects.filter(dialog=dialog, employee=employee).exists()
+
+
+def refused(request: HttpRequest, error: CommandRefused, *, dialog_id: int) -> HttpResponse:
+    if not by_script(request):
+        messages.warning(request, error.message)
+        return redirect("workspace:dialog", dialog_id)
+    status = 422 if error.code in UNPROCESSABLE else 409
+    return JsonResponse({"words": error.message, "code": error.code, "holder": error.holder}, status=status)
+
+
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """A script gets the words; a person gets the page."""
+    if not by_script(request):
+        raise error
+    return JsonResponse({"words": str(error)}, status=404)

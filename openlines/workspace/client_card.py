@@ -1,0 +1,137 @@
+"""The right column: who the client is, his other dialogs, the running clocks, and why the dialog came here (Q11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf.locale import LANG_INFO
+from django.utils.translation import gettext as _
+
+from contactcenter.staff.models import Employee
+from openlines.explanations import Explanation, explain
+from openlines.models import Dialog, DialogEvent
+from openlines.permissions import visible_dialogs
+from openlines.policies.facts import State
+from openlines.workspace import faces
+
+OTHERS: Final = 10
+EVENTS: Final = 100
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    value: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``since``: it runs; else ``value`` is its result in words."""
+
+    label: str
+    value: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Other:
+    dialog_id: int
+    number: int
+    state: str
+    state_label: str
+    last_text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Card:
+    name: str
+    initials: str
+    tone: str
+    channel_kind: str
+    channel_name: str
+    is_reachable: bool
+    facts: tuple[Fact, ...]
+    clocks: tuple[Clock, ...]
+    decisions: tuple[Explanation, ...]
+    why_open: bool
+    others: tuple[Other, ...]
+    others_count: int
+    events: tuple[Explanation, ...]
+
+
+def card(dialog: Dialog, *, me: Employee) -> Card:
+    events = explain(DialogEvent.objects.filter(dialog=dialog).order_by("-pk")[:EVENTS], me=me)
+    others = list(
+        visible_dialogs(me)
+        .filter(client_id=dialog.client_id)
+        .exclude(pk=dialog.pk)
+        .order_by("-pk")[: OTHERS + 1]
+    )
+    client = dialog.client
+    return Card(
+        name=client.display_name,
+        initials=faces.initials(client.display_name),
+        tone=faces.tone(client.pk),
+        channel_kind=dialog.connection.kind,
+        channel_name=dialog.connection.name,
+        is_reachable=client.is_reachable,
+        facts=_facts(dialog),
+        clocks=_clocks(dialog),
+        decisions=tuple(event for event in events if event.is_routing),
+        why_open=State(dialog.state) in (State.NEW, State.RETURNED),
+        others=tuple(
+            Other(
+                dialog_id=other.pk,
+                number=other.number,
+                state=other.state,
+                state_label=faces.state_label(other.state),
+                last_text=other.last_text,
+                created_at=other.created_at,
+            )
+            for other in others[:OTHERS]
+        ),
+        others_count=len(others),
+        events=tuple(events),
+    )
+
+
+def _facts(dialog: Dialog) -> tuple[Fact, ...]:
+    client = dialog.client
+    page = client.page_url if client.page_url.startswith(("http://", "https://")) else ""
+    language = LANG_INFO.get(client.language.split("-")[0].lower(), {}).get("name_local", client.language)
+    facts = (
+        Fact(_("User name"), f"@{client.username.removeprefix('@')}" if client.username else ""),
+        Fact(_("Phone"), client.phone, f"tel:{client.phone}"),
+        Fact(_("E-mail"), client.email, f"mailto:{client.email}"),
+        Fact(_("Language"), language),
+        Fact(_("Page"), client.page_url, page),
+    )
+    return tuple(fact for fact in facts if fact.value)
+
+
+def _clocks(dialog: Dialog) -> tuple[Clock, ...]:
+    """K2, K4: what runs, and what the runs before came to."""
+    clocks = []
+    is_first = dialog.reaction_count == 0
+    if dialog.clock_started_at and dialog.is_open:
+        label = _("First reaction") if is_first else _("Waits now")
+        clocks.append(Clock(label, since=dialog.clock_started_at))
+    if not (is_first and clocks):
+        clocks.append(Clock(_("First reaction"), value=_duration(dialog.first_reaction)))
+    if dialog.reaction_count:
+        clocks.append(Clock(_("Average"), value=_duration(dialog.reaction_total / dialog.reaction_count)))
+        clocks.append(Clock(_("Longest"), value=_duration(dialog.reaction_max)))
+    return tuple(clocks)
+
+
+def _duration(value: timedelta | None) -> str:
+    """1:05:20 or 4:09; a dash for none."""
+    if value is None:
+        return "–"
+    seconds = int(value.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

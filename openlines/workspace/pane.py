@@ -1,0 +1,100 @@
+"""An open dialog as the desk shows it: head, items, what stands before the composer, and the client's card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from contactcenter.staff.models import Employee
+from openlines.models import Dialog
+from openlines.workspace import client_card, faces, timeline
+from openlines.workspace.deeds import Deeds, deeds
+
+
+@dataclass(frozen=True)
+class Head:
+    dialog_id: int
+    number: int
+    client_name: str
+    channel_kind: str
+    channel_name: str
+    line_name: str
+    operator_name: str
+    state: str
+    state_label: str
+    may_transfer: bool
+    may_finish: bool
+    may_spam: bool
+    may_take_over: bool
+    confirms_finish: bool
+    """§10 "confirm before closing"."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    is_offered: bool
+    offer_until: datetime | None
+    can_accept: bool
+    can_reply: bool
+    can_note: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Pane:
+    """``rev``: the revision the items are complete up to."""
+
+    rev: int
+    head: Head
+    gate: Gate
+    items: tuple[timeline.Item, ...]
+    has_earlier: bool
+    card: client_card.Card
+
+
+def pane(dialog: Dialog, *, me: Employee, since: int | None = None) -> Pane:
+    """The whole dialog, or with ``since`` only the items that changed after that revision.
+
+    ``dialog`` was read before the items: what is committed in between is in the items already and comes once more
+    with the next update, which merges it by its key.
+    """
+    may = deeds(me, dialog)
+    if since is None:
+        items, has_earlier = timeline.newest(dialog, me=me)
+    else:
+        items, has_earlier = timeline.since(dialog, since, me=me), False
+    return Pane(
+        rev=dialog.rev,
+        head=_head(dialog, may, me=me),
+        gate=Gate(
+            is_offered=may.skip,
+            offer_until=may.offer_until,
+            can_accept=may.accept,
+            can_reply=may.reply,
+            can_note=may.note,
+            words=may.words,
+        ),
+        items=tuple(items),
+        has_earlier=has_earlier,
+        card=client_card.card(dialog, me=me),
+    )
+
+
+def _head(dialog: Dialog, may: Deeds, *, me: Employee) -> Head:
+    own = dialog.operator_id == me.pk
+    return Head(
+        dialog_id=dialog.pk,
+        number=dialog.number,
+        client_name=dialog.client.display_name,
+        channel_kind=dialog.connection.kind,
+        channel_name=dialog.connection.name,
+        line_name=dialog.line.name,
+        operator_name="" if own or dialog.operator is None else dialog.operator.display_name,
+        state=dialog.state,
+        state_label=faces.state_label(dialog.state),
+        may_transfer=may.transfer,
+        may_finish=may.finish,
+        may_spam=may.spam,
+        may_take_over=may.take_over,
+        confirms_finish=dialog.line.confirm_finish,
+    )

@@ -1,0 +1,28 @@
+"""Under ``/desk/``."""
+
+from django.urls import path
+
+from openlines.workspace import views_actions as actions
+from openlines.workspace import views_pages as pages
+
+app_name = "workspace"
+
+urlpatterns = [
+    path("", pages.desk, name="desk"),
+    path("list/", pages.dialog_list, name="list"),
+    path("ticket/", pages.ticket, name="ticket"),
+    path("<int:pk>/", pages.dialog, name="dialog"),
+    path("<int:pk>/pane/", pages.dialog_pane, name="pane"),
+    path("<int:pk>/update/", pages.update, name="update"),
+    path("<int:pk>/earlier/", pages.earlier, name="earlier"),
+    path("<int:pk>/accept/", actions.accept, name="accept"),
+    path("<int:pk>/skip/", actions.skip, name="skip"),
+    path("<int:pk>/take-over/", actions.take_over, name="take_over"),
+    path("<int:pk>/reply/", actions.reply, name="reply"),
+    path("<int:pk>/transfer/choices/", pages.transfer_window, name="transfer_choices"),
+    path("<int:pk>/transfer/", actions.transfer, name="transfer"),
+    path("<int:pk>/finish/", actions.finish, name="finish"),
+    path("<int:pk>/spam/", actions.spam, name="spam"),
+    path("<int:pk>/seen/", actions.seen, name="seen"),
+    path("<int:pk>/typing/", actions.typing, name="typing"),
+]

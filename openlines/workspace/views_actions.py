@@ -1,0 +1,220 @@
+"""What one does at the desk. Each view checks the right, gives the command to a service and says what came of it.
+
+A script gets JSON ({"words"}), or for a reply the fragment with what is new; 409 says that somebody was quicker,
+422 that the request itself cannot be carried out. Nothing of what was written is lost: the page keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contactcenter.staff.models import Employee, Right
+from contactcenter.staff.roles import require_right
+from openlines import permissions
+from openlines.live import publish, topics
+from openlines.models import Connection, Dialog, Message, OpenLine
+from openlines.policies.facts import State
+from openlines.services import dialogs, files, routing
+from openlines.services.errors import CommandRefused
+from openlines.workspace import transfer as transfers
+from openlines.workspace.access import (
+    by_script,
+    dialog_to_act_on,
+    dialog_to_read,
+    employee_of,
+    not_found,
+    refused,
+)
+from openlines.workspace.deeds import deeds
+from openlines.workspace.pane import pane
+
+MOST_FILES = 10
+LONGEST_TEXT = 20_000
+LONGEST_NOTE = 2_000
+
+Deed = Callable[[Dialog, Employee], str]
+"""Does it, and returns what to tell the person (empty: nothing, he sees it)."""
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    def deed(dialog: Dialog, me: Employee) -> str:
+        leads = permissions.may_take_over(me, dialog)
+        dialogs.accept(dialog.pk, by=me, now=timezone.now(), may_take_over=leads)
+        return ""
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def skip(request: HttpRequest, pk: int) -> HttpResponse:
+    def deed(dialog: Dialog, me: Employee) -> str:
+        routing.skip(dialog.pk, employee_id=me.pk, now=timezone.now())
+        return ""
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_JOIN)
+def take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    def deed(dialog: Dialog, me: Employee) -> str:
+        if not permissions.may_take_over(me, dialog):
+            raise PermissionDenied(_("Your role does not let you take over this dialog."))
+        dialogs.take_over(dialog.pk, by=me, now=timezone.now())
+        return ""
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    def deed(dialog: Dialog, me: Employee) -> str:
+        _require(deeds(me, dialog).finish, dialog)
+        leads = permissions.may_take_over(me, dialog)
+        done = dialogs.finish(dialog.pk, by=me, now=timezone.now(), may_take_over=leads)
+        return _("Dialog No. %(number)s is finished.") % {"number": done.number}
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_START_SPAM)
+def spam(request: HttpRequest, pk: int) -> HttpResponse:
+    def deed(dialog: Dialog, me: Employee) -> str:
+        _require(deeds(me, dialog).spam, dialog)
+        done = dialogs.spam(dialog.pk, by=me, now=timezone.now())
+        return _("Dialog No. %(number)s is marked as spam.") % {"number": done.number}
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def transfer(request: HttpRequest, pk: int) -> HttpResponse:
+    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        now = timezone.now()
+        to = transfers.target(request.POST.get("to", ""))
+        may = deeds(me, dialog)
+        _require(may.transfer, dialog)
+        if isinstance(to, Employee):
+            dialogs.transfer_to_colleague(dialog.pk, to=to, by=me, note=note, now=now)
+            return _("Transferred to %(name)s.") % {"name": to.display_name}
+        if isinstance(to, OpenLine):
+            dialogs.transfer_to_line(dialog.pk, to=to, by=me, note=note, now=now)
+            return _("Transferred to the line %(name)s.") % {"name": to.name}
+        dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now)
+        return _("Given back to the queue of %(line)s.") % {"line": dialog.line.name}
+
+    return _carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """A reply or a note; the composer's UUID makes a repeated request harmless. Answers with what is new."""
+    me = employee_of(request)
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        leads = permissions.may_take_over(me, dialog)
+        composed = _composed(request, dialog)
+        dialogs.reply(dialog.pk, composed, by=me, now=timezone.now(), may_take_over=leads, may_join=leads)
+        return ""
+
+    answer = _carry_out(request, pk, deed)
+    if answer.status_code != 200:
+        return answer
+    since = request.POST.get("since", "")
+    dialog = dialog_to_read(request, pk)
+    shown = pane(dialog, me=me, since=int(since) if since.isdecimal() else 0)
+    return render(request, "workspace/_update.html", {"pane": shown, "now": timezone.now()})
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """He has the conversation before his eyes."""
+    try:
+        dialogs.mark_seen(dialog_to_read(request, pk), by=employee_of(request))
+    except Http404 as error:
+        return not_found(request, error)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def typing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Told to the client's page, where his channel has one; nothing is written."""
+    try:
+        dialog = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error)
+    if (
+        dialog.is_open
+        and dialog.connection.kind == Connection.Kind.LIVECHAT
+        and deeds(employee_of(request), dialog).reply
+    ):
+        publish.signal(topics.client(dialog.client_id), "typing", dialog=dialog.pk)
+    return HttpResponse(status=204)
+
+
+def _carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
+    try:
+        words = deed(dialog_to_act_on(request, pk), employee_of(request))
+    except CommandRefused as error:
+        return refused(request, error, dialog_id=pk)
+    except Http404 as error:
+        return not_found(request, error)
+    if by_script(request):
+        return JsonResponse({"words": words})
+    if words:
+        messages.success(request, words)
+    return redirect("workspace:dialog", pk)
+
+
+def _require(allowed: bool, dialog: Dialog) -> None:
+    """Raises ``taken`` where it is another's. A dialog that is over or in wrap-up is the service's to refuse."""
+    if not allowed and dialog.is_open and State(dialog.state) is not State.WRAP_UP:
+        raise dialogs.taken(dialog)
+
+
+def _composed(request: HttpRequest, dialog: Dialog) -> dialogs.Reply:
+    try:
+        uuid = UUID(request.POST.get("uuid", ""))
+    except ValueError:
+        raise CommandRefused("empty", _("The page is too old. Reload it; your text is kept.")) from None
+    text = request.POST.get("text", "")
+    if len(text) > LONGEST_TEXT:
+        raise CommandRefused(
+            "too_large", _("The text is longer than 20,000 characters. Send it in parts, or as a file.")
+        )
+    uploads = request.FILES.getlist("files")
+    if len(uploads) > MOST_FILES:
+        raise CommandRefused("too_large", _("At most 10 files go with one message."))
+    quoted = request.POST.get("reply_to", "")
+    quotes = (
+        Message.objects.filter(dialog=dialog, is_note=False, pk=int(quoted))
+        if quoted.isdecimal()
+        else Message.objects.none()
+    )
+    return dialogs.Reply(
+        uuid=uuid,
+        text=text,
+        is_note=bool(request.POST.get("is_note")),
+        reply_to_id=quotes.values_list("pk", flat=True).first(),
+        attachments=tuple(files.upload(upload) for upload in uploads),
+    )

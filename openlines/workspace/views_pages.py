@@ -1,0 +1,121 @@
+"""What the desk shows: the page, and the fragments that it is made of."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from contactcenter.staff.models import Right
+from contactcenter.staff.roles import require_right
+from openlines import permissions
+from openlines.live import topics
+from openlines.workspace import timeline, transfer
+from openlines.workspace.access import dialog_to_read, employee_of, not_found
+from openlines.workspace.deeds import deeds
+from openlines.workspace.listing import Listing, listing
+from openlines.workspace.pane import pane
+
+LONGEST_QUERY = 100
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def desk(request: HttpRequest) -> HttpResponse:
+    return render(request, "workspace/desk.html", {"listing": _listing(request), "now": timezone.now()})
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def dialog(request: HttpRequest, pk: int) -> HttpResponse:
+    """The desk with a dialog open: an address to keep and to send."""
+    shown = dialog_to_read(request, pk)
+    context = {
+        "pane": pane(shown, me=employee_of(request)),
+        "listing": _listing(request, current=pk),
+        "now": timezone.now(),
+    }
+    return render(request, "workspace/desk.html", context)
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def dialog_list(request: HttpRequest) -> HttpResponse:
+    current = request.GET.get("dialog", "")
+    context = {"listing": _listing(request, current=int(current) if current.isdecimal() else None)}
+    return render(request, "workspace/_list.html", context)
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def dialog_pane(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        shown = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error)
+    context = {"pane": pane(shown, me=employee_of(request)), "now": timezone.now()}
+    return render(request, "workspace/_pane.html", context)
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def update(request: HttpRequest, pk: int) -> HttpResponse:
+    """What changed since the revision the screen knows."""
+    try:
+        shown = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error)
+    since = request.GET.get("since", "")
+    if not since.isdecimal():
+        return JsonResponse({"words": "since: a revision is needed"}, status=400)
+    context = {"pane": pane(shown, me=employee_of(request), since=int(since)), "now": timezone.now()}
+    return render(request, "workspace/_update.html", context)
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def earlier(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        shown = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error)
+    try:
+        before = timeline.instant_of(request.GET.get("before", ""))
+    except (ValueError, OverflowError, OSError):
+        return JsonResponse({"words": "before: an item's order is needed"}, status=400)
+    items, more = timeline.newest(shown, me=employee_of(request), before=before)
+    return render(request, "workspace/_earlier.html", {"items": items, "more": more})
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def transfer_window(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        shown = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error)
+    employee = employee_of(request)
+    choices = transfer.choices(shown, me=employee, may_go_back=deeds(employee, shown).give_back)
+    return render(request, "workspace/_transfer.html", {"transfer": choices})
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def ticket(request: HttpRequest) -> JsonResponse:
+    """For the event stream; ``now`` is taken before the rights are read (``live/topics.py``)."""
+    now = timezone.now()
+    employee = employee_of(request)
+    own = topics.employee(employee.pk)
+    lines = {*permissions.watched_lines(employee), *permissions.member_lines(employee)}
+    heard = [own, *(topics.line(pk) for pk in lines)]
+    return JsonResponse({"ticket": topics.issue_ticket(holder=own, topics=heard, now=now)})
+
+
+def _listing(request: HttpRequest, *, current: int | None = None) -> Listing:
+    return listing(
+        employee_of(request),
+        tab=request.GET.get("tab", ""),
+        query=request.GET.get("q", "").strip()[:LONGEST_QUERY],
+        current=current,
+    )

@@ -1,0 +1,242 @@
+/* Writing: a draft per dialog that survives a reload, files by button, drag and paste, and one UUID per composed
+   message, so that a double click or a retried request gives one message. The text is let go only when the server has it. */
+
+import { post } from "./requests.js";
+import { pendingItem, placeDays } from "./timeline.js";
+import { problem, say } from "./words.js";
+
+const FILES_LIMIT = 25 * 1024 * 1024; // bytes together, as the server's
+
+const newUuid = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
+  (+c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (+c / 4)))).toString(16));
+
+export class Composer {
+  /** talk: the .talk element; onSent(html): the server's update; onRefused(): somebody was quicker, look again. */
+  constructor(talk, { employee, onSent, onRefused, onTyping }) {
+    this.talk = talk;
+    this.form = talk.querySelector("[data-composer]");
+    this.text = this.form.elements.text;
+    this.key = `draft:${employee}:${talk.dataset.draft}`;
+    this.handlers = { onSent, onRefused, onTyping };
+    this.files = [];
+    this.uuid = newUuid();
+    this.sending = Promise.resolve();
+    this.wantedMode = "reply";
+    this.restore();
+    this.listen();
+  }
+
+  listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        this.send();
+      }
+    });
+    this.text.addEventListener("input", () => {
+      this.keep();
+      if (this.mode === "reply" && this.text.value) this.handlers.onTyping();
+    });
+    this.form.addEventListener("click", (event) => {
+      const mode = event.target.closest("[data-mode-button]");
+      if (mode) this.setMode(mode.dataset.modeButton, { focus: true });
+      if (event.target.closest("[data-quote-remove]")) this.quote(null);
+      const remove = event.target.closest("[data-file]");
+      if (remove) this.setFiles(this.files.filter((file, index) => index !== Number(remove.dataset.file)));
+    });
+    const input = this.form.querySelector("[data-file-input]");
+    input.addEventListener("change", () => {
+      this.addFiles(input.files);
+      input.value = "";
+    });
+    this.text.addEventListener("paste", (event) => {
+      if (event.clipboardData?.files.length) {
+        event.preventDefault();
+        this.addFiles(event.clipboardData.files);
+      }
+    });
+    const drop = this.form.querySelector("[data-drop]");
+    const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+    this.talk.addEventListener("dragover", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      drop.hidden = false;
+    });
+    this.talk.addEventListener("dragleave", (event) => {
+      if (!this.talk.contains(event.relatedTarget)) drop.hidden = true;
+    });
+    this.talk.addEventListener("drop", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      drop.hidden = true;
+      this.addFiles(event.dataTransfer.files);
+    });
+  }
+
+  /* ---- draft ---- */
+
+  keep() {
+    this.form.querySelector("[data-draft-mark]").hidden = !this.text.value;
+    try {
+      if (this.text.value) localStorage.setItem(this.key, JSON.stringify({ text: this.text.value, mode: this.mode }));
+      else localStorage.removeItem(this.key);
+    } catch {
+      /* no storage: the draft lives in the field */
+    }
+  }
+
+  restore() {
+    let draft = null;
+    try {
+      draft = JSON.parse(localStorage.getItem(this.key) ?? "null");
+    } catch {
+      /* unreadable: none */
+    }
+    if (draft?.text) {
+      this.text.value = draft.text;
+      this.form.querySelector("[data-draft-mark]").hidden = false;
+    }
+    this.wantedMode = draft?.mode ?? "reply";
+    this.obeyGate();
+  }
+
+  /* ---- reply or note ---- */
+
+  get mode() {
+    return this.form.dataset.mode;
+  }
+
+  setMode(mode, { focus = false } = {}) {
+    const gate = this.talk.querySelector("[data-gate]");
+    if (mode === "reply" && gate?.dataset.canReply !== "1") mode = "note";
+    this.wantedMode = mode;
+    this.paintMode(mode);
+    this.keep();
+    if (focus) this.text.focus();
+  }
+
+  paintMode(mode) {
+    this.form.dataset.mode = mode;
+    for (const button of this.form.querySelectorAll("[data-mode-button]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.modeButton === mode));
+    }
+    const words = mode === "note" ? "wordsNote" : "wordsReply";
+    this.text.placeholder = this.text.dataset[words];
+    const send = this.form.querySelector("[data-send-words]");
+    send.textContent = send.dataset[words];
+  }
+
+  /** The state of the dialog decides what may be written; the text stays whatever happens. */
+  obeyGate() {
+    const gate = this.talk.querySelector("[data-gate]")?.dataset ?? {};
+    const canReply = gate.canReply === "1";
+    const canNote = gate.canNote === "1";
+    this.form.hidden = !canReply && !canNote && !this.text.value;
+    this.form.querySelector('[data-mode-button="reply"]').disabled = !canReply;
+    this.form.querySelector('[data-mode-button="note"]').disabled = !canNote;
+    this.form.querySelector("[data-send]").disabled = !canReply && !canNote;
+    this.paintMode(canReply ? (canNote ? this.wantedMode : "reply") : "note");
+  }
+
+  /* ---- quote and files ---- */
+
+  quote(item) {
+    const box = this.form.querySelector("[data-quote]");
+    this.form.elements.reply_to.value = item ? item.dataset.key.slice(1) : "";
+    box.hidden = !item;
+    box.querySelector("[data-quote-words]").textContent = item?.querySelector(".bubble__text")?.textContent ?? "";
+    if (item) this.text.focus();
+  }
+
+  addFiles(list) {
+    this.setFiles([...this.files, ...list]);
+  }
+
+  setFiles(files) {
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    if (size > FILES_LIMIT) return this.notice(say("tooBig"));
+    this.files = files;
+    const box = this.form.querySelector("[data-files]");
+    box.hidden = files.length === 0;
+    box.replaceChildren(
+      ...files.map((file, index) => {
+        const chip = document.createElement("li");
+        chip.className = "chip";
+        const name = document.createElement("span");
+        name.className = "clip";
+        name.textContent = file.name;
+        const remove = document.createElement("button");
+        remove.type = "button";
+        remove.className = "chip__remove";
+        remove.dataset.file = index;
+        remove.setAttribute("aria-label", say("removeFile", file.name));
+        remove.textContent = "×";
+        chip.append(name, remove);
+        return chip;
+      }),
+    );
+  }
+
+  notice(words) {
+    const box = this.form.querySelector("[data-composer-notice]");
+    box.textContent = words ?? "";
+    box.hidden = !words;
+  }
+
+  /* ---- sending ---- */
+
+  send() {
+    const text = this.text.value.trim();
+    const files = this.files;
+    if (!text && files.length === 0) {
+      if (!this.justSent) this.notice(say("empty"));
+      return;
+    }
+    const isNote = this.mode === "note";
+    const uuid = this.retry?.text === text && this.retry.isNote === isNote ? this.retry.uuid : this.uuid;
+    const form = new FormData();
+    form.set("text", text);
+    form.set("uuid", uuid);
+    form.set("is_note", isNote ? "1" : "");
+    form.set("reply_to", this.form.elements.reply_to.value);
+    form.set("since", this.talk.dataset.rev);
+    files.forEach((file) => form.append("files", file, file.name));
+    const item = pendingItem({ uuid, text, files, isNote, author: say("you"), words: say("sending") });
+    const list = this.talk.querySelector("[data-items]");
+    list.append(item);
+    placeDays(list);
+    item.scrollIntoView({ block: "end" });
+    this.uuid = newUuid();
+    this.retry = null;
+    this.notice("");
+    this.text.value = ""; // the stored draft stays until the server has the message
+    this.setFiles([]);
+    this.quote(null);
+    this.justSent = true; // the second click of a double click finds an empty field and says nothing
+    setTimeout(() => (this.justSent = false), 800);
+    const attempt = { text, files, isNote, uuid, item };
+    this.sending = this.sending.then(() => this.deliver(form, attempt));
+    return this.sending;
+  }
+
+  async deliver(form, attempt) {
+    const answer = await post(this.form.action, form);
+    if (answer.kind === "done") {
+      this.handlers.onSent(answer.html);
+      attempt.item.isConnected && attempt.item.classList.contains("item--pending") && attempt.item.remove();
+      this.keep();
+      return;
+    }
+    attempt.item.remove();
+    this.text.value = this.text.value ? `${attempt.text}\n${this.text.value}` : attempt.text;
+    this.setFiles([...attempt.files, ...this.files]);
+    this.retry = attempt;
+    this.keep();
+    this.notice(problem(answer));
+    if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
+  }
+}

@@ -1,0 +1,295 @@
+/* The desk: which dialog is open, the list beside it, what one does with dialogs, and keeping all of it current. */
+
+import { openLive } from "../openlines/live.js";
+import { setServerNow, tick } from "../ui/clocks.js";
+import { freshNow, showStatus } from "../ui/live_status.js";
+import { toast } from "../ui/toasts.js";
+import { beep, notify, startAlerts } from "./alerts.js";
+import { mergeBox, remember } from "./keyed.js";
+import { get, parse, post } from "./requests.js";
+import { startShortcuts } from "./shortcuts.js";
+import { Talk } from "./talk.js";
+import { closeWindow, confirmed, showProblem, showWindow } from "./windows.js";
+import { problem, say } from "./words.js";
+
+const desk = document.querySelector("[data-desk]");
+const list = desk.querySelector("[data-list]");
+const search = desk.querySelector("[data-search] input");
+const LIST_PAUSE_MS = 150;
+const PRESENCE_EVERY_MS = 30_000;
+
+setServerNow(desk.dataset.now);
+remember(list);
+
+/* ---- the open dialog ---- */
+
+const talk = new Talk(desk, {
+  onGone: (answer) => {
+    if (answer.words) toast(answer.words, { tone: "amber" });
+    leave();
+  },
+  onChanged: () => refreshSoon(),
+});
+
+function show(view) {
+  desk.dataset.view = view;
+}
+
+async function open(url, { push = true, focus = false } = {}) {
+  const answer = await talk.open(url);
+  if (answer.kind === "overtaken") return;
+  if (answer.kind !== "done") {
+    toast(problem(answer), { tone: "red" });
+    return;
+  }
+  show("talk");
+  if (push) history.pushState({}, "", url + location.search);
+  nameWindow();
+  markCurrent();
+  if (focus) talk.composer?.text.focus();
+}
+
+function leave({ push = true } = {}) {
+  talk.close(document.querySelector("[data-no-talk]").content.cloneNode(true));
+  show("list");
+  if (push) history.pushState({}, "", desk.dataset.homeUrl + location.search);
+  nameWindow();
+  markCurrent();
+}
+
+window.addEventListener("popstate", () => {
+  const id = location.pathname.match(/(\d+)\/$/)?.[1];
+  if (id) open(location.pathname, { push: false });
+  else leave({ push: false });
+  if (tabOf(location.search) !== tabShown()) refresh();
+});
+
+function markCurrent() {
+  for (const link of list.querySelectorAll("a[data-opens]")) {
+    if (link.dataset.opens === talk.dialog) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/* ---- the list ---- */
+
+const tabOf = (query) => new URLSearchParams(query).get("tab") ?? "";
+const tabShown = () => list.querySelector("[data-tab][aria-current]")?.dataset.tab ?? "";
+const offersShown = () => new Map([...list.querySelectorAll("[data-offer]")].map((node) => [node.dataset.offerId, node]));
+let unreadBefore = Number(list.querySelector("[data-unread]")?.dataset.unread ?? 0);
+let pause = null;
+let asking = null;
+
+function refreshSoon() {
+  pause ??= setTimeout(() => {
+    pause = null;
+    refresh();
+  }, LIST_PAUSE_MS);
+}
+
+async function refresh({ tab = tabOf(location.search) } = {}) {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  const query = new URLSearchParams({ tab, q: search.value.trim() });
+  if (talk.dialog) query.set("dialog", talk.dialog);
+  let answer;
+  try {
+    answer = await get(`${desk.dataset.listUrl}?${query}`, { signal: mine.signal });
+  } catch {
+    return; // a newer request took over
+  } finally {
+    if (asking === mine) asking = null;
+    list.removeAttribute("aria-busy");
+  }
+  if (answer.kind !== "done") {
+    if (answer.kind === "gone") toast(say("gone"), { tone: "red" });
+    return;
+  }
+  const before = offersShown();
+  const fresh = parse(answer.html);
+  mergeBox(list, fresh);
+  markCurrent();
+  tick(list);
+  freshNow();
+  announce(before);
+  nameWindow();
+}
+
+function announce(before) {
+  for (const [id, node] of offersShown()) {
+    if (before.has(id)) continue;
+    node.classList.add("offer--new");
+    beep("offer");
+    notify({
+      title: say("offerTitle"),
+      body: `${node.dataset.client}: ${node.dataset.words}`,
+      tag: `offer-${node.dataset.offer}`,
+      onClick: () => open(node.querySelector("a").href),
+    });
+  }
+  const unread = Number(list.querySelector("[data-unread]")?.dataset.unread ?? 0);
+  if (unread > unreadBefore && document.hidden) beep("message");
+  unreadBefore = unread;
+}
+
+const plainTitle = document.title.split(" · ").at(-1);
+
+function nameWindow() {
+  const waiting = offersShown().size + unreadBefore;
+  const name = talk.element?.querySelector(".talk__who h2")?.textContent;
+  document.title = `${waiting ? `(${waiting}) ` : ""}${name ? `${name} · ` : ""}${plainTitle}`;
+}
+
+function chooseTab(key) {
+  const query = new URLSearchParams(location.search);
+  query.set("tab", key);
+  history.replaceState({}, "", `${location.pathname}?${query}`);
+  list.scrollTop = 0;
+  list.setAttribute("aria-busy", "true");
+  return refresh();
+}
+
+let typed = null;
+search.addEventListener("input", () => {
+  clearTimeout(typed);
+  typed = setTimeout(refresh, 250);
+});
+search.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  refresh();
+});
+
+/* ---- clicks and forms ---- */
+
+document.addEventListener("click", async (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  const target = event.target;
+  const goes = target.closest("[data-goes]");
+  if (goes) {
+    event.preventDefault();
+    if (goes.dataset.goes === "list") leave();
+    else show(goes.dataset.goes);
+    return;
+  }
+  const tab = target.closest("a[data-tab]");
+  if (tab) {
+    event.preventDefault();
+    return chooseTab(tab.dataset.tab);
+  }
+  const link = target.closest("a[data-opens]");
+  if (link) {
+    event.preventDefault();
+    return open(link.pathname);
+  }
+  const opener = target.closest("[data-window-url]");
+  if (opener) {
+    const answer = await get(opener.dataset.windowUrl);
+    if (answer.kind === "done") showWindow(answer.html);
+    else toast(problem(answer), { tone: "red" });
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-act]");
+  if (!form) return;
+  event.preventDefault();
+  if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, form.dataset.confirmButton))) return;
+  await act(form);
+});
+
+async function act(form) {
+  if (form.dataset.running) return;
+  form.dataset.running = "1";
+  const button = form.querySelector("button:not([type=button])");
+  button?.setAttribute("aria-busy", "true");
+  const answer = await post(form.action, new FormData(form));
+  delete form.dataset.running;
+  button?.removeAttribute("aria-busy");
+  const id = form.action.match(/(\d+)\/[a-z-]+\/$/)?.[1];
+  if (answer.kind === "done") {
+    closeWindow();
+    if (answer.words) toast(answer.words, { tone: "green" });
+    if (form.dataset.act === "accept" && id !== talk.dialog) await open(desk.dataset.dialogUrl.replace("/0/", `/${id}/`), { focus: true });
+    else if (form.dataset.act === "accept") await talk.update().then(() => talk.composer?.text.focus());
+    else if (id === talk.dialog) talk.update();
+  } else {
+    if (!showProblem(problem(answer))) toast(problem(answer), { tone: answer.kind === "refused" ? "amber" : "red" });
+    if (id === talk.dialog) talk.update();
+  }
+  refreshSoon();
+}
+
+/* an offer that ran out: the server decides, we only look again */
+desk.addEventListener("time-over", () => {
+  refreshSoon();
+  talk.update();
+});
+
+/* ---- keys ---- */
+
+const within = (selector) => desk.querySelector(selector);
+/** Sends the first of these forms that is there; false when none is. */
+const submit = (...selectors) => {
+  const form = selectors.map(within).find(Boolean);
+  if (!form) return false;
+  form.requestSubmit();
+};
+
+function step(by) {
+  const links = [...list.querySelectorAll("a[data-opens]")];
+  const at = links.findIndex((link) => link.dataset.opens === talk.dialog);
+  const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
+  if (!next) return false;
+  next.focus();
+  next.click();
+}
+
+startShortcuts({
+  a: () => submit('[data-gate] form[data-act="accept"]', '.offer form[data-act="accept"]'),
+  s: () => submit('[data-gate] form[action$="/skip/"]', '.offer form[action$="/skip/"]'),
+  j: () => step(1),
+  k: () => step(-1),
+  1: () => chooseTab("mine"),
+  2: () => chooseTab("offered"),
+  3: () => chooseTab("waiting"),
+  4: () => chooseTab("all"),
+  r: () => talk.composer?.setMode("reply", { focus: true }),
+  n: () => talk.composer?.setMode("note", { focus: true }),
+  t: () => within('.talk [data-window-url]')?.click(),
+  f: () => submit('.talk form[data-act="finish"]'),
+  "/": () => search.focus(),
+  "?": () => document.getElementById("shortcuts").showModal(),
+});
+
+/* ---- live ---- */
+
+function onSignal(signal) {
+  const isOpen = String(signal.dialog ?? "") === talk.dialog;
+  if (signal.kind === "typing") {
+    if (isOpen) talk.showTyping(signal.text);
+    return;
+  }
+  if (isOpen && Number(signal.rev ?? Infinity) > Number(talk.element.dataset.rev)) talk.update();
+  refreshSoon();
+}
+
+function catchUp() {
+  refresh();
+  talk.update();
+}
+
+function tellPresence() {
+  post(desk.dataset.presenceUrl);
+}
+
+startAlerts();
+nameWindow();
+markCurrent();
+openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });
+tellPresence();
+setInterval(tellPresence, PRESENCE_EVERY_MS);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  tellPresence();
+  catchUp();
+});

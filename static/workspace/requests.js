@@ -1,0 +1,41 @@
+/* Asking the server. Every answer is one of: done, refused (409, 422: with words for the person), lost (no connection), gone (logged out), failed. */
+
+function csrfToken() {
+  // the cookie, not the page's field: it stays right when somebody logs in again in another tab
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrftoken="));
+  return cookie ? cookie.slice("csrftoken=".length) : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
+}
+
+/** Returns { kind, html, words, status }; never throws but for an abort. */
+async function ask(url, options) {
+  let response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    return { kind: "lost" };
+  }
+  if (response.redirected && new URL(response.url).pathname.startsWith("/login")) return { kind: "gone" };
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const body = response.status === 204 ? "" : isJson ? await response.json() : await response.text();
+  const words = isJson ? body.words : undefined;
+  if (response.ok) return { kind: "done", html: isJson ? "" : body, words, status: response.status };
+  if (response.status === 409 || response.status === 422) return { kind: "refused", words, status: response.status };
+  if (response.status === 413) return { kind: "too-big" };
+  if (response.status === 403 || response.status === 404) return { kind: "not-yours", words, status: response.status };
+  return { kind: "failed", words, status: response.status };
+}
+
+export function get(url, { signal } = {}) {
+  return ask(url, { headers: { "X-Requested-With": "fetch" }, signal });
+}
+
+export function post(url, form = new FormData()) {
+  form.delete("csrfmiddlewaretoken");
+  const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch", Accept: "application/json, text/html" };
+  return ask(url, { method: "POST", body: form, headers });
+}
+
+export function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html").body;
+}
