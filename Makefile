@@ -52,7 +52,7 @@ check: env ## style, types, layers, migrations, templates, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/djhtml --check --tabwidth 2 templates
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --cache-dir var/cache/imports
 	$(NO_DATABASE) check
 	$(NO_DATABASE) makemigrations --check --dry-run
 	$(BIN)/python -m contactcenter.translations check
