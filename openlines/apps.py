@@ -9,6 +9,10 @@ class OpenlinesConfig(AppConfig):
     verbose_name = _("Open lines")
 
     def ready(self) -> None:
+        from contactcenter.staff.models import Right
+        from contactcenter.staff.permissions import open_models
         from openlines.schedules import ensure_schedules
 
+        open_models("openlines", see=Right.LINES_SEE, change=Right.LINES_CHANGE)
+        open_models("openlines", "connection", see=Right.LINES_SEE, change=Right.CONNECTIONS_CHANGE)
         post_migrate.connect(ensure_schedules, sender=self)
