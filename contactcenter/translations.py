@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("pl",)  # the texts themselves are English
 SOURCES = ("contactcenter", "openlines", "crm", "kpi", "templates")
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
@@ -30,10 +31,23 @@ COMMENT = "Translators:"
 
 
 def catalogues() -> list[Path]:
-    return sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
+    return [ROOT / "locale" / language / "LC_MESSAGES" / "django.po" for language in LANGUAGES]
 
 
 def read(path: Path) -> Catalog:
+    """The catalogue of that file; an empty one when it is not there yet."""
+    if not path.exists():
+        return Catalog(
+            locale=path.parts[-3],
+            header_comment="# PROJECT's texts; `make messages` brings them up to date.",
+            project="contactcenter",
+            version="1",
+            msgid_bugs_address=" ",
+            last_translator=" ",
+            language_team=" ",
+            charset="utf-8",
+            fuzzy=False,
+        )
     with path.open("rb") as file:
         return read_po(file, locale=path.parts[-3])
 
@@ -66,6 +80,7 @@ def extract_texts() -> None:
     for path in catalogues():
         catalogue = read(path)
         catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, catalogue, width=100, sort_output=True, ignore_obsolete=True, include_lineno=False)
 

@@ -27,12 +27,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "{% load i18n %}\n    <p>it's (open\n  {% translate 'Open' context 'state' %}\n"
         "{% blocktranslate count n=n trimmed %}\n  one\n  dialog\n{% plural %}{{ n }} dialogs{% endblocktranslate %}\n"
     )
-    (tmp_path / "locale/pl/LC_MESSAGES").mkdir(parents=True)
     return tmp_path
 
 
 def catalogue(project: Path, *entries: str) -> Path:
     path = project / "locale/pl/LC_MESSAGES/django.po"
+    path.parent.mkdir(parents=True)
     path.write_text(HEADER + "\n\n".join(entries) + "\n")
     return path
 
@@ -76,6 +76,14 @@ def test_extracting_adds_what_is_new_keeps_what_is_there_and_drops_what_is_gone(
         ("Open", ""),
         (("one dialog", "%(n)s dialogs"), ("", "", "")),
     }
+
+
+def test_a_language_without_a_catalogue_is_not_complete_and_extracting_makes_one(project: Path) -> None:
+    assert len(list(translations.complaints())) == 3
+    translations.extract_texts()
+    (path,) = translations.catalogues()
+    assert len(translations.read(path)) == 3
+    assert "fuzzy" not in path.read_text()
 
 
 def test_compiling_makes_what_django_loads(project: Path) -> None:
