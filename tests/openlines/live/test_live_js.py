@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from openlines.live.publish import drop_holder, signal
 from tests.contactcenter.serving import PATIENCE, Server, free_port, serve, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def database_beside_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(database_beside_a_browser: None, transactional_db: None, tmp_path: Path) -> Iterator[Server]:
+def server(database_beside_a_browser: None, database: None, tmp_path: Path) -> Iterator[Server]:
     with serve(tmp_path) as running:
         yield running
 
@@ -95,7 +95,7 @@ def test_without_locks_each_tab_has_its_own(context: BrowserContext, server: Ser
 
 
 def test_after_a_restart_of_the_server_tabs_come_back_and_look_again(
-    context: BrowserContext, transactional_db: None, tmp_path: Path
+    context: BrowserContext, database: None, tmp_path: Path
 ) -> None:
     port = free_port()
     with serve(tmp_path, port=port) as server:

@@ -17,7 +17,7 @@ Heard = Callable[[], list[list[Any]]]
 
 
 @pytest.fixture
-def listening(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+def listening(database: None) -> Iterator[psycopg.Connection[Any]]:
     parameters = connection.get_connection_params()
     for django_only in ("context", "cursor_factory", "prepare_threshold"):
         parameters.pop(django_only, None)
@@ -129,7 +129,7 @@ def test_many_signals_are_packed_into_few_payloads_below_the_limit(payloads: Cal
     assert len(received) < 20
 
 
-def test_a_failure_never_reaches_the_caller(transactional_db: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_never_reaches_the_caller(database: None, caplog: pytest.LogCaptureFixture) -> None:
     signal("e1", "message", no_json=object())
     with transaction.atomic():
         signal("e1", "message", no_json=object())

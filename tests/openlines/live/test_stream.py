@@ -16,11 +16,9 @@ from openlines.live.publish import drop_holder, signal
 from openlines.live.topics import issue_ticket
 from tests.contactcenter.serving import Listening, Server, serve, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def server(transactional_db: None, tmp_path: Path) -> Iterator[Server]:
+def server(database: None, tmp_path: Path) -> Iterator[Server]:
     with serve(tmp_path) as running:
         yield running
 
