@@ -40,15 +40,14 @@ def tick() -> str:
 
 
 def sweep() -> str:
-    """Distribution, repeated where a dialog waits, and a look whether every open dialog has its deadlines
-    (Q7).
+    """Distribution again where a dialog waits, and a look whether every open dialog has its deadlines (Q7).
 
     Finds nothing unless an event was lost.
     """
     now = timezone.now()
     lost = routing.sweep(now=now)
     mended = deadlines.audit(now=now)
-    return _("%(lost)d lost distributions, %(mended)d dialogs with wrong deadlines") % {
+    return _("lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d") % {
         "lost": lost,
         "mended": mended,
     }

@@ -36,6 +36,7 @@ TICKER_STOP = 3.0
 
 
 class Command(qcluster.Command):
+    requires_system_checks: list[str] = []  # they load every page and form; deployments run `check`
     help = _("Runs the background work: the task queue, the schedules and the deadlines.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from openlines.ticker import HANDOVER_CHANNEL, LEAD_LOCK, WAKE_CHANNEL, Served, Ticker, own_connection
+from django.db import connections
+
+from openlines.ticker import HANDOVER_CHANNEL, LEAD_LOCK, WAKE_CHANNEL, Fire, Served, Ticker, own_connection
 
 
 def eventually(condition: Callable[[], object], *, seconds: float = 10, what: str = "") -> None:
@@ -51,17 +53,23 @@ class Turns:
 class Thread:
     """A ticker in a thread; leaves when the test does."""
 
-    def __init__(self, fire: Turns, *, name: str, task: bool, seconds: float = 60.0) -> None:
+    def __init__(self, fire: Fire, *, name: str, task: bool, seconds: float = 60.0) -> None:
         self.name = name
         self.served: Served | None = None
         self._stop = threading.Event()
         self._ticker = Ticker(fire, stopping=self._stop.is_set, name=name)
-        self._run = (lambda: self._serve(seconds)) if task else self._ticker.stand_by
+        self._task, self._seconds = task, seconds
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.thread.start()
 
-    def _serve(self, seconds: float) -> None:
-        self.served = self._ticker.serve(seconds=seconds)
+    def _run(self) -> None:
+        try:
+            if self._task:
+                self.served = self._ticker.serve(seconds=self._seconds)
+            else:
+                self._ticker.stand_by()
+        finally:
+            connections.close_all()
 
     def stop(self) -> None:
         """Stop it, and wake it up so that it notices at once."""
@@ -77,7 +85,7 @@ class Thread:
 
 
 @contextmanager
-def tickers(fire: Turns) -> Iterator[Callable[..., Thread]]:
+def tickers(fire: Fire) -> Iterator[Callable[..., Thread]]:
     """Start tickers with ``start(name, task=…)``; all of them are stopped at the end."""
     started: list[Thread] = []
 

@@ -1,0 +1,82 @@
+"""The scheduled tasks: what they find and say, and that two leaders at once do nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from openlines import tasks
+from openlines.models import Deadline, Dialog, DialogEvent
+from openlines.schedules import last_run
+from openlines.services.deadlines import fire_due
+from openlines.ticker import LEAD_LOCK, WAKE_CHANNEL, Ticker, own_connection
+from tests.openlines.factories import make_client, make_connection, make_line, make_operator, write
+from tests.openlines.work.scene import eventually, leaders, tickers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def overdue_dialogs(count: int) -> None:
+    """Dialogs whose unanswered mark has been due for a minute."""
+    connection = make_connection(make_line(make_operator()))
+    for _ in range(count):
+        write(make_client(connection), now=timezone.now() - timedelta(minutes=6))
+
+
+def marks() -> int:
+    return DialogEvent.objects.filter(kind="marked_unanswered").count()
+
+
+def test_two_leaders_at_once_fire_each_deadline_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader cut off from the database does not know that somebody else leads now."""
+    with tickers(fire_due) as start:
+        start("first", task=False)
+        eventually(lambda: leaders() == ["first"])
+        monkeypatch.setattr("openlines.ticker.LEAD_LOCK", (0x0D1A, 99))
+        start("second", task=False)
+        overdue_dialogs(12)
+        eventually(lambda: not Deadline.objects.filter(kind="unanswered").exists())
+    assert marks() == 12
+    assert Dialog.objects.filter(is_unanswered=True).count() == 12
+
+
+def test_whoever_writes_a_deadline_that_is_due_wakes_the_ticker() -> None:
+    with own_connection("listener") as listener:
+        listener.execute(f"LISTEN {WAKE_CHANNEL}")
+        overdue_dialogs(1)
+        assert [notice.channel for notice in listener.notifies(timeout=5, stop_after=1)]
+
+
+def test_the_nets_fire_only_their_own_kinds_and_say_how_many() -> None:
+    overdue_dialogs(2)
+    assert tasks.close_dialogs() == "0 overdue dialogs found"
+    assert marks() == 0
+    assert tasks.mark_unanswered() == "2 overdue dialogs found"
+    assert marks() == 2
+    assert tasks.mark_unanswered() == "0 overdue dialogs found"
+
+
+def test_the_sweep_mends_a_deadline_that_was_lost() -> None:
+    overdue_dialogs(1)
+    Deadline.objects.filter(kind="unanswered").delete()
+    assert tasks.sweep() == "lost distributions: 0; dialogs with wrong deadlines: 1"
+    assert Deadline.objects.filter(kind="unanswered").exists()
+
+
+def test_the_ticker_fires_beside_a_leader_that_neither_works_nor_hands_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    overdue_dialogs(1)
+    serve = Ticker.serve
+    monkeypatch.setattr(Ticker, "serve", lambda ticker: serve(ticker, patience=0.1))
+    with own_connection("stubborn") as stubborn:
+        stubborn.execute("SELECT pg_advisory_lock(%s, %s)", LEAD_LOCK)
+        result = tasks.tick()
+    assert "did not hand over" in result
+    assert marks() == 1
+
+
+def test_a_schedule_that_never_ran_has_no_last_run() -> None:
+    assert last_run("Deadlines") is None
