@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from openlines import tasks
 from openlines.models import Deadline, Dialog, DialogEvent
 from openlines.schedules import last_run
+from openlines.services.change import wake_ticker
 from openlines.services.deadlines import fire_due
 from openlines.ticker import LEAD_LOCK, WAKE_CHANNEL, Ticker, own_connection
 from tests.openlines.factories import make_client, make_connection, make_line, make_operator, write
@@ -42,11 +44,14 @@ def test_two_leaders_at_once_fire_each_deadline_once(monkeypatch: pytest.MonkeyP
     assert Dialog.objects.filter(is_unanswered=True).count() == 12
 
 
-def test_whoever_writes_a_deadline_that_is_due_wakes_the_ticker() -> None:
+def test_a_deadline_that_is_due_at_once_wakes_the_ticker_after_the_commit() -> None:
     with own_connection("listener") as listener:
         listener.execute(f"LISTEN {WAKE_CHANNEL}")
-        overdue_dialogs(1)
-        assert [notice.channel for notice in listener.notifies(timeout=5, stop_after=1)]
+        now = timezone.now()
+        with transaction.atomic():
+            wake_ticker(now, now=now)
+            assert not list(listener.notifies(timeout=0.05))  # never inside a transaction that writes
+        assert list(listener.notifies(timeout=5, stop_after=1))
 
 
 def test_the_nets_fire_only_their_own_kinds_and_say_how_many() -> None:
