@@ -264,3 +264,24 @@ def test_importing_the_settings_starts_nothing(folder: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "contactcenter.embedded\n"
     assert not (folder / "postgres").exists()
+
+
+def test_whoever_asks_django_how_to_connect_finds_the_server_running(folder: Path) -> None:
+    code = (
+        "import django, psycopg; django.setup(); from django.db import connection; "
+        "own = psycopg.connect(**connection.get_connection_params()); "
+        "print(own.execute('SELECT current_database()').fetchone())"
+    )
+    environment = {
+        **os.environ,
+        "CONTACTCENTER_VAR": str(folder),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "contactcenter.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    try:
+        assert done.stdout == "('contactcenter',)\n", done.stderr
+    finally:
+        assert EmbeddedServer(folder / "postgres").stop()
