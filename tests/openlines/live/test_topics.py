@@ -34,6 +34,7 @@ def test_a_ticket_is_over_after_ten_minutes() -> None:
         signing.dumps({"h": "e1", "t": [], "i": 1}),
         "\x00ż",
     ],
+    ids=["empty", "nonsense", "colons", "cut", "longer", "signed for something else", "not ascii"],
 )
 def test_what_we_did_not_sign_is_no_ticket(forged: str) -> None:
     with pytest.raises(topics.BadTicket, match="not valid"):
