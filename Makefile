@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+JOBS ?= 2
 MANAGE := $(BIN)/python manage.py
 UV := var/uv/bin/uv
 
@@ -40,8 +41,8 @@ stop: env ## stop the embedded PostgreSQL, should a killed process have left it
 	@$(BIN)/python -m contactcenter.embedded stop
 
 .PHONY: test
-test: env ## all tests, on a real PostgreSQL and a real Chromium; ARGS="-k word"
-	$(BIN)/pytest -rs $(ARGS)
+test: env ## all tests, on a real PostgreSQL and a real Chromium; ARGS="-k word", JOBS=0 for one process
+	$(BIN)/pytest -rs -n $(JOBS) $(ARGS)
 
 # No database is needed: the address leads nowhere, and makemigrations only warns that it cannot be asked.
 NO_DATABASE := DATABASE_URL=postgres://127.0.0.1:1/none $(BIN)/python -W ignore::RuntimeWarning manage.py
