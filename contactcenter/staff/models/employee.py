@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from contactcenter.staff.models.role import ADMIN_RIGHTS, Right, Scope
 from contactcenter.staff.photos import photo_name, photo_storage, validate_photo
 from contactcenter.staff.signals import dismissed
+from contactcenter.staff.zones import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,14 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(
             _("“%(zone)s” is not a time zone; use a name like Europe/Warsaw."), params={"zone": value}
         )
+
+
+class WorkDayTracking(models.TextChoices):
+    """Q4's exceptions per person."""
+
+    INSTALLATION = "installation", _("as the installation says")
+    ALWAYS = "always", _("always")
+    NEVER = "never", _("never")
 
 
 class EmployeeQuerySet(models.QuerySet["Employee"]):
@@ -87,6 +96,13 @@ class Employee(AbstractUser):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
     )
+    work_day_tracking = models.CharField(
+        _("work-day tracking"),
+        max_length=12,
+        choices=WorkDayTracking.choices,
+        default=WorkDayTracking.INSTALLATION,
+        help_text=_("Whether he is available while his work day runs, or while he has the desk open."),
+    )
     dismissed_at = models.DateTimeField(
         _("dismissed"),
         null=True,
@@ -117,10 +133,7 @@ class Employee(AbstractUser):
 
     @property
     def zone(self) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.time_zone)
-        except (KeyError, ValueError):  # a name that another machine's zone data knew
-            return ZoneInfo(default_time_zone())
+        return zone_named(self.time_zone)
 
     @property
     def enters_admin(self) -> bool:
