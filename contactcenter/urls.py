@@ -10,6 +10,7 @@ urlpatterns = [
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("contactcenter.staff.urls")),
     path("desk/", include("openlines.workspace.urls")),
+    path("chat/", include("openlines.widget.urls")),
     path("", include("openlines.urls")),
     path("", include("kpi.urls")),
 ]

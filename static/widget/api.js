@@ -1,0 +1,65 @@
+/* The server's answers. A Problem has the server's own words where it gave any; status 0: it was not reached. */
+
+export class Problem extends Error {
+  constructor({ status = 0, code = "", message = "", wait = 0 }) {
+    super(message);
+    Object.assign(this, { status, code, wait });
+  }
+
+  /** The same request again cannot do better. */
+  get isFinal() {
+    return [400, 409, 413, 422].includes(this.status);
+  }
+}
+
+const PATIENCE_MS = 20_000;
+const UPLOAD_PATIENCE_MS = 300_000;
+
+export function openApi({ base, language, store }) {
+  async function ask(path, { method = "GET", json, form, query, patience = PATIENCE_MS, keepalive = false } = {}) {
+    const headers = { "Accept-Language": language };
+    const token = store.get("token");
+    if (token) headers["X-Chat-Token"] = token;
+    if (json) headers["Content-Type"] = "application/json";
+    const address = base + path + (query ? `?${new URLSearchParams(query)}` : "");
+    let answer;
+    let content = null;
+    try {
+      answer = await fetch(address, {
+        method, headers, keepalive, cache: "no-store", credentials: "same-origin",
+        body: json ? JSON.stringify(json) : form, signal: AbortSignal.timeout?.(patience),
+      });
+      if (answer.status !== 204) content = await answer.json();
+    } catch {
+      throw new Problem({ status: answer && !answer.ok ? answer.status : 0 });
+    }
+    if (answer.ok) return content;
+    const wait = Number(answer.headers.get("Retry-After")) * 1000 || 0;
+    throw new Problem({ status: answer.status, code: content?.error, message: content?.message, wait });
+  }
+
+  async function session() {
+    const answer = await ask("session/", { method: "POST", json: {} });
+    store.set("token", answer.token);
+    return answer;
+  }
+
+  function send({ uuid, text, files, page }) {
+    const values = { uuid, text, page, language };
+    if (!files.length) return ask("messages/", { method: "POST", json: values });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(values)) form.append(name, value);
+    for (const file of files) form.append("files", file, file.name);
+    return ask("messages/", { method: "POST", form, patience: UPLOAD_PATIENCE_MS });
+  }
+
+  return {
+    session,
+    send,
+    ticket: async () => (await ask("ticket/", { method: "POST", json: {} })).ticket,
+    news: (since) => ask("messages/", { query: { since } }),
+    earlier: (before) => ask("messages/", { query: { before } }),
+    typing: (text) => ask("typing/", { method: "POST", json: { text } }),
+    seen: (dialog, seq, read) => ask("seen/", { method: "POST", json: { dialog, seq, read }, keepalive: true }),
+  };
+}

@@ -1,0 +1,64 @@
+"""A11: what a visitor is typing is told to whoever may see the dialog, and written nowhere."""
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from contactcenter.staff.models import Employee
+from openlines.live import publish, topics
+from openlines.models import Connection, Dialog
+from openlines.services import dialogs
+from tests.openlines.widget.page import opened
+
+pytestmark = pytest.mark.django_db
+Told = list[tuple[str, str, dict[str, object]]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    signals: Told = []
+    monkeypatch.setattr(publish, "signal", lambda topic, kind, **data: signals.append((topic, kind, data)))
+    return signals
+
+
+def test_the_line_and_the_operator_see_it(
+    chat: Connection, anna: Employee, told: Told, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    page = opened(chat)
+    page.write()
+    dialog = Dialog.objects.get()
+    dialogs.accept(dialog.pk, by=anna, now=timezone.now())
+    dialog.refresh_from_db()
+    rev = dialog.rev
+    told.clear()
+    with django_assert_max_num_queries(1):
+        assert page.post("typing", text="I wonder").status_code == 204
+    data = {"dialog": dialog.pk, "text": "I wonder"}
+    assert told == [(topics.line(dialog.line_id), "typing", data), (topics.employee(anna.pk), "typing", data)]
+    dialog.refresh_from_db()
+    assert dialog.rev == rev
+
+
+def test_before_the_first_message_nobody_is_told(chat: Connection, told: Told) -> None:
+    assert opened(chat).post("typing", text="I wonder").status_code == 204
+    assert told == []
+
+
+def test_only_the_beginning_of_a_long_text(chat: Connection, told: Told) -> None:
+    page = opened(chat)
+    page.write()
+    told.clear()
+    page.post("typing", text="x" * 10_000)
+    assert told[0][2]["text"] == "x" * 500
+
+
+def test_the_operators_look_is_told_to_the_client(chat: Connection, anna: Employee, told: Told) -> None:
+    page = opened(chat)
+    page.write()
+    dialog = Dialog.objects.get()
+    dialogs.mark_seen(dialog, by=anna)
+    assert not [signal for signal in told if signal[1] == "seen"]
+    dialogs.accept(dialog.pk, by=anna, now=timezone.now())
+    dialog.refresh_from_db()
+    dialogs.mark_seen(dialog, by=anna)
+    assert (topics.client(dialog.client_id), "seen", {"dialog": dialog.pk}) in told
