@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from contactcenter.staff.models import Employee
 from openlines import lifecycle
 from openlines.lifecycle import Event
+from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
 from openlines.policies.facts import IN_QUEUE, OPEN, State
 from openlines.services import automatic_actions, queue_members, routing
@@ -197,6 +198,8 @@ def mark_seen(dialog: Dialog, *, by: Employee) -> None:
         unique_fields=["dialog", "employee"],
         update_fields=["client_messages"],
     )
+    if by.pk == dialog.operator_id:  # a colleague looking in is no read mark for the client
+        publish.signal(topics.client(dialog.client_id), "seen", dialog=dialog.pk)
 
 
 # -- guards ---------------------------------------------------------------------------------------------------
