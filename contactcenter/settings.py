@@ -10,7 +10,9 @@ SECRET_KEY                unset, one is made once and kept in `var/secret-key`
 DEBUG                     Django's debug pages; never in production
 TIME_ZONE, LANGUAGE_CODE, PHONE_REGION   the installation's defaults; people choose their own
 REDIS_URL                 moves the task queue and the cache to Redis (needs the package `redis`)
+CHAT_MESSAGES_A_MINUTE    how many a live-chat visitor may send; default 30, 0 sets no limit (load tests)
 TASK_WORKERS              worker processes of `manage.py work`; default 3
+CONTACTCENTER_MAX_LINES   how many lines there may be; default 0: as many as you like
 LOG_LEVEL                 default INFO
 EMAIL_URL, EMAIL_FROM     how notices leave, e.g. smtp+tls://user:password@host:587; unset, they are logged
 """
@@ -142,6 +144,12 @@ if REDIS_URL:
     del Q_CLUSTER["orm"]
     Q_CLUSTER["redis"] = REDIS_URL
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+# -- live chat -----------------------------------------------------------------------------------------------
+
+CHAT_MESSAGES_A_MINUTE = env.int("CHAT_MESSAGES_A_MINUTE", default=30)
+
+CONTACTCENTER_MAX_LINES = env.int("CONTACTCENTER_MAX_LINES", default=0)
 
 # -- people --------------------------------------------------------------------------------------------------
 
