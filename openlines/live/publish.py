@@ -73,6 +73,16 @@ def signal(topic: str, kind: str, **data: Any) -> None:
     outgoing.add(_Signal(topic, kind, data))
 
 
+def signal_many(announcements: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
+    """Several (topic, kind, data) as ``signal``; outside a transaction in one statement too."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.in_atomic_block:
+        for topic, kind, data in announcements:
+            signal(topic, kind, **data)
+    else:
+        _send(connection, [_Signal(topic, kind, data) for topic, kind, data in announcements])
+
+
 def drop_holder(holder: str) -> None:
     """End the holder's streams and refuse the tickets issued until now; call it where rights were changed."""
     signal(holder, DROP_KIND)

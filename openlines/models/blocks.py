@@ -17,12 +17,17 @@ HOUR = timedelta(hours=1)
 
 
 class QueueBlock(models.Model):
-    """Q1–Q3; the members are rows of ``QueueEntry``."""
+    """Q1–Q5; the members are rows of ``QueueEntry``."""
 
     class Distribution(models.TextChoices):
         EVENLY = "evenly", _("Evenly")
         STRICTLY = "strictly", _("Strictly in queue order")
         TO_ALL = "to_all", _("To all")
+
+    class LimitLeavesOut(models.TextChoices):
+        ANSWERED = "answered", _("dialogs he has answered at least once")
+        WAITING = "waiting", _("dialogs that wait for the client")
+        CLOSED = "closed", _("only dialogs the operator has finished")
 
     distribution = models.CharField(
         _("distribute dialogs among the responsible"),
@@ -36,6 +41,22 @@ class QueueBlock(models.Model):
         default=MINUTE,
         validators=[MinValueValidator(timedelta(seconds=30)), MaxValueValidator(timedelta(hours=12))],
         help_text=_("From the offer until it is accepted; 30 seconds to 12 hours."),
+    )
+    check_availability = models.BooleanField(
+        _("check whether the employee is available"),
+        default=False,
+        help_text=_("Dialogs go only to who is not on leave or on a break and has started the work day, or else is online."),
+    )
+    limit_enabled = models.BooleanField(_("limit simultaneous dialogs per employee"), default=False)
+    limit = models.PositiveSmallIntegerField(
+        _("dialogs at most"), default=5, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+    )
+    limit_leaves_out = models.CharField(
+        _("not counted"),
+        max_length=10,
+        choices=LimitLeavesOut,
+        default=LimitLeavesOut.WAITING,
+        help_text=_("Dialogs in wrap-up never count."),
     )
 
     class Meta:

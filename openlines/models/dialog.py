@@ -62,6 +62,9 @@ class Dialog(models.Model):
     tried = ArrayField(models.BigIntegerField(), default=list)
     """Employees who let it lapse or skipped it in this round (Q3)."""
 
+    responsible_asked = models.BooleanField(default=False)
+    """C5 is asked once a dialog, at its first distribution."""
+
     first_client_message_at = models.DateTimeField(null=True)
     unanswered_since = models.DateTimeField(null=True)
     is_unanswered = models.BooleanField(_("unanswered"), default=False)
@@ -106,7 +109,7 @@ class Dialog(models.Model):
                 fields=["operator"], condition=~Q(state__in=["closed", "spam"]), name="dialog_open_by_operator"
             ),
             models.Index(fields=["line", "-created_at"], name="dialog_line_created"),
-            models.Index(fields=["-created_at"], name="dialog_created"),
+            models.Index(fields=["-created_at", "-id"], name="dialog_created"),
             models.Index(fields=["client", "-created_at"], name="dialog_client_created"),
         ]
 

@@ -34,7 +34,8 @@ class Message(models.Model):
         UNKNOWN = "unknown", _("Delivery unknown")
 
     dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="messages")
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """Indexed by ``message_last``."""
     seq = models.PositiveIntegerField()
     rev = models.PositiveBigIntegerField()
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -85,7 +86,10 @@ class Message(models.Model):
                 name="automatic_text_once",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["dialog", "rev"], name="message_since_rev")]
+        indexes: ClassVar = [
+            models.Index(fields=["dialog", "rev"], name="message_since_rev"),
+            models.Index(fields=["connection", "author", "created_at"], name="message_last"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dialog_id}/{self.seq}"

@@ -92,6 +92,8 @@ class Offer(models.Model):
     employee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="offers")
     offered_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    is_first = models.BooleanField(default=False)
+    """C5: to the client's responsible, who is asked alone; no turn, no limit."""
     lapsed_at = models.DateTimeField(null=True)
     """Its time is over, but it stays until somebody else is free (Q3)."""
     ended_at = models.DateTimeField(null=True)

@@ -39,6 +39,17 @@ class Distribution(StrEnum):
     TO_ALL = "to_all"
 
 
+class LimitLeavesOut(StrEnum):
+    """Q5: which of an operator's open dialogs do not count; wrap-up never does."""
+
+    ANSWERED = "answered"
+    """He has replied at least once."""
+    WAITING = "waiting"
+    """The ball is with the client."""
+    CLOSED = "closed"
+    """Finished by the operator: nothing beyond wrap-up."""
+
+
 class GreetingRule(StrEnum):
     """A1."""
 
@@ -81,6 +92,10 @@ class LineSettings:
     language: str = "en"
     distribution: Distribution = Distribution.EVENLY
     idle_time: timedelta = timedelta(minutes=1)
+    check_availability: bool = False
+    limit: int | None = None
+    """Q5: None: no limit."""
+    limit_leaves_out: LimitLeavesOut = LimitLeavesOut.WAITING
     greeting: bool = True
     greeting_rule: GreetingRule = GreetingRule.FIRST_CONTACT
     unanswered_after: timedelta = timedelta(minutes=5)
@@ -96,6 +111,11 @@ class LineSettings:
     further_reaction_target: timedelta | None = None
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(trigger, language) → the line's own text; what is missing falls back to the shipped ones (A12)."""
+
+    @property
+    def first_offer_time(self) -> timedelta:
+        """C5: how long the responsible person is asked alone."""
+        return timedelta(minutes=1) if self.distribution is Distribution.TO_ALL else self.idle_time
 
     @property
     def reoffer_every(self) -> timedelta:

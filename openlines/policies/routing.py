@@ -34,6 +34,7 @@ class Rule(StrEnum):
     LONGEST_WITHOUT = "longest_without"
     FIRST_IN_ORDER = "first_in_order"
     EVERYBODY = "everybody"
+    RESPONSIBLE = "responsible"
     STAYS_ALONE = "stays_alone"
     NOBODY_FREE = "nobody_free"
     EMPTY_QUEUE = "empty_queue"
@@ -67,6 +68,10 @@ class QueuedDialog:
     tried: frozenset[int] = frozenset()
     holders: frozenset[int] = frozenset()
     overdue: bool = False
+    asked_alone: bool = False
+    """C5: the one offer stands with the responsible, and nobody else is asked before it is over."""
+    responsible: Member | None = None
+    """C5: who is to be asked first, at the dialog's first distribution; need not be in the queue."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,12 @@ def plan(
     roster = {member.employee_id: member for member in members}
     found = []
     for dialog in sorted(dialogs, key=lambda d: (d.waiting_since, d.dialog_id)):
+        if dialog.asked_alone and not dialog.overdue:
+            continue
+        first = _responsible(list(roster.values()), dialog)
+        if first is not None:
+            found.append(first)
+            continue
         if mode is Distribution.TO_ALL:
             decision = _to_all(list(roster.values()), dialog)
         else:
@@ -115,6 +126,14 @@ def plan(
                 roster[employee_id] = replace(member, last_assigned_at=at, room=room)
                 found[-1] = replace(decision, assigned_at=at)
     return found
+
+
+def _responsible(members: list[Member], dialog: QueuedDialog) -> Decision | None:
+    """C5: available, where the check is on; the limit does not apply, and it is nobody's turn."""
+    person = dialog.responsible
+    if person is None or person.obstacle is not None or dialog.holders:
+        return None
+    return Decision(dialog_id=dialog.dialog_id, rule=Rule.RESPONSIBLE, chosen=(person.employee_id,))
 
 
 def _next_turn(members: Iterable[Member], *, now: datetime) -> datetime:

@@ -34,6 +34,7 @@ from openlines.models import (
     ReactionInterval,
 )
 from openlines.models.dialog import FACT_FIELDS
+from openlines.policies import capacity
 from openlines.policies import deadlines as deadline_policy
 from openlines.policies.facts import DialogFacts, LineSettings
 from openlines.services import wakeups
@@ -99,6 +100,8 @@ class DialogChange:
         self.dialog = dialog
         self.now = now
         self.settings: LineSettings = line_settings(dialog.line)
+        self._line_before: int = dialog.line_id
+        self._settings_before = self.settings
         self.is_new = dialog.pk is None
         self.before: DialogFacts = dialog.facts()
         self.facts: DialogFacts = self.before
@@ -252,6 +255,8 @@ class DialogChange:
         write_deadlines(
             self.dialog.pk, before=self._due_before, after=deadline_policy.due(self.facts, self.settings), now=self.now
         )
+        if capacity.may_free_a_slot(self.before, self.facts, self._settings_before):
+            transaction.on_commit(partial(_slot_freed, self._line_before, now=self.now), robust=True)
         self._signal()
 
     def _write_dialog(self) -> None:
@@ -305,6 +310,13 @@ class DialogChange:
             publish.signal(topic, "dialog", **data)
         if not self.goes_by_outbox:
             publish.signal(topics.client(self.dialog.client_id), "messages", dialog=self.dialog.pk, rev=self.rev)
+
+
+def _slot_freed(line_id: int, *, now: datetime) -> None:
+    """Q7: somebody has room again: what waits on the line is offered at once."""
+    from openlines.services import routing  # it hands out by changes like this one
+
+    routing.distribute(line_id, now=now)
 
 
 def write_deadlines(

@@ -16,8 +16,8 @@ from openlines.connectors import base
 from openlines.lifecycle import Event
 from openlines.models import Attachment, Client, Connection, Dialog, Message
 from openlines.policies import automatic_actions as policy
-from openlines.policies.facts import TextTrigger
-from openlines.services import automatic_actions, routing, wakeups
+from openlines.policies.facts import State, TextTrigger
+from openlines.services import automatic_actions, routing, staffing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_first
 
 
@@ -43,7 +43,11 @@ def receive(
         if album is not None:
             return album
         attachments = (*stored, *(_pending(media) for media in received.media))
-        change.step(Event.CLIENT_WRITES)
+        away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(change.dialog, now=now)
+        change.step(Event.CLIENT_WRITES, operator_away=away)
+        if away and change.facts.state is State.WAITING:
+            change.step(Event.OPERATOR_LOST)
+            change.record(Event.OPERATOR_LOST, earlier=change.before.operator_id)
         message = change.add_message(
             NewMessage(
                 author=Message.Author.CLIENT,

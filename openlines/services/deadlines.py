@@ -21,7 +21,7 @@ from openlines.models import Deadline, Dialog, OpenLine
 from openlines.policies import automatic_actions as action_policy
 from openlines.policies import deadlines as policy
 from openlines.policies.facts import DeadlineKind, TextTrigger
-from openlines.services import automatic_actions, routing, wakeups
+from openlines.services import automatic_actions, routing, staffing, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first, upsert_deadlines
 from openlines.services.settings import line_settings
 
@@ -128,6 +128,11 @@ def _guarded(deadline: Deadline, *, now: datetime) -> int:
 
 
 def _fire(deadline: Deadline, *, now: datetime) -> int:
+    if deadline.employee_id is not None:
+        done, _rows = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).delete()
+        if done:
+            staffing.offline_due(deadline.employee_id, now=now)
+        return done
     if deadline.connection_id is not None:
         again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(due_at=now + timedelta(minutes=1))
         if again:

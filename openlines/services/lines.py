@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contactcenter.staff.models import Employee
 from openlines.models import LineQueue, LineText, OpenLine, QueueEntry
-from openlines.services import deadlines, queue_members, routing
+from openlines.services import deadlines, queue_members, routing, staffing
 from openlines.services.errors import CommandRefused
+
+LIMIT_LOCK = (0x0D1A, 3)
+
+
+_FREEING = {"limit", "limit_enabled", "limit_leaves_out", "check_availability"}
+"""Settings that can leave somebody free who was not: what waits is offered at once (Q1)."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +38,38 @@ class Place:
 
 
 def create(*, name: str, by: Employee | None, values: Mapping[str, Any] | None = None) -> OpenLine:
-    """A line with the defaults of the specification; whoever creates it is its queue (Q1)."""
+    """A line with the defaults of the specification; whoever creates it is its queue (Q1).
+
+    Raises ``CommandRefused`` (``limit``) at the installation's limit (L3).
+    """
     with transaction.atomic():
+        refuse_over_limit(lock=True)
         line = OpenLine(name=name, created_by=by, **(values or {}))
         line.save()
         LineQueue.objects.create(line=line)
         if by is not None:
             QueueEntry.objects.create(line=line, employee=by, position=0)
         return line
+
+
+def refuse_over_limit(*, lock: bool = False) -> None:
+    """L3. ``lock``: others who create a line wait, so that two at once do not pass the limit together."""
+    most = settings.CONTACTCENTER_MAX_LINES
+    if not most:
+        return
+    if lock:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", LIMIT_LOCK)
+    if OpenLine.objects.count() >= most:
+        raise CommandRefused(
+            "limit",
+            ngettext(
+                "This installation may have %(most)d line, and it has it. Use that one.",
+                "This installation may have %(most)d lines, and it has them. Use one of them.",
+                most,
+            )
+            % {"most": most},
+        )
 
 
 def save_block(
@@ -48,7 +81,7 @@ def save_block(
     changed since; other blocks may have been.
     """
     with transaction.atomic():
-        line = OpenLine.objects.select_for_update().get(pk=line_id)
+        line = _locked(line_id)
         changed = [name for name, value in values.items() if getattr(line, name) != value]
         if version is not None and version != line.version and _touched_since(line, version, values):
             raise CommandRefused(
@@ -61,17 +94,20 @@ def save_block(
             setattr(line, name, values[name])
         line.version += 1
         line.save(update_fields=[*changed, "version"])
-        deadlines.resync_line(line.pk, now=now)
+        transaction.on_commit(partial(deadlines.resync_line, line.pk, now=now), robust=True)
         if mode_changed:
             routing.deal_anew(line.pk, now=now)
+        elif not _FREEING.isdisjoint(changed):
+            routing.request(line.pk, now=now)
         return line, changed
 
 
 def set_queue(line_id: int, places: Sequence[Place], *, now: datetime) -> None:
     """Q1: the queue in this order. Raises ``CommandRefused`` (``empty``) where it expands to nobody."""
     with transaction.atomic():
-        line = OpenLine.objects.select_for_update().get(pk=line_id)
+        line = _locked(line_id)
         wanted = list(dict.fromkeys(places))
+        before = set(queue_members.employee_ids(line.pk))
         entries = {Place(e.employee_id, e.department_id): e for e in QueueEntry.objects.filter(line=line)}
         QueueEntry.objects.filter(pk__in=[e.pk for place, e in entries.items() if place not in wanted]).delete()
         for position, place in enumerate(wanted):
@@ -82,6 +118,8 @@ def set_queue(line_id: int, places: Sequence[Place], *, now: datetime) -> None:
                 defaults={"position": position},
             )
         _refuse_empty(line)
+        for employee_id in sorted(before - set(queue_members.employee_ids(line.pk))):
+            transaction.on_commit(partial(staffing.take_back, employee_id, line_id=line.pk, now=now), robust=True)
         routing.request(line.pk, now=now)
 
 
@@ -93,7 +131,7 @@ def queue_edited(line_id: int, *, now: datetime) -> None:
 
 def texts_edited(line_id: int) -> None:
     """After texts were saved by a form: the settings have a new version."""
-    line = OpenLine.objects.select_for_update().get(pk=line_id)
+    line = _locked(line_id)
     line.version += 1
     line.save(update_fields=["version"])
 
@@ -108,6 +146,14 @@ def set_text(line_id: int, trigger: str, language: str, text: str) -> None:
         else:
             LineText.objects.filter(line_id=line_id, trigger=trigger, language=language).delete()
         texts_edited(line_id)
+
+
+def _locked(line_id: int) -> OpenLine:
+    """The line for a change of settings. The queue's row first, as everywhere: a distribution that holds it writes rows
+    that refer to the line. Deadlines of open dialogs follow after the commit, dialog by dialog.
+    """
+    LineQueue.objects.select_for_update().get(line_id=line_id)
+    return OpenLine.objects.select_for_update(no_key=True).get(pk=line_id)
 
 
 def _refuse_empty(line: OpenLine) -> None:

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef
+
+from contactcenter.staff.availability import statuses
 from contactcenter.staff.departments import members_of
 from contactcenter.staff.models import Employee
-from openlines.models import QueueEntry, Turn
+from openlines.models import Dialog, Message, Offer, QueueEntry, Turn
+from openlines.policies import capacity
+from openlines.policies.availability import Presence, obstacle
+from openlines.policies.capacity import Load
+from openlines.policies.facts import HELD, Distribution, LineSettings, State
 from openlines.policies.routing import Member
 
 
 def employee_ids(line_id: int) -> list[int]:
     """Active members in list order, each at his first place."""
-    entries = list(
-        QueueEntry.objects.filter(line_id=line_id).values_list("employee_id", "department_id", "employee__is_active")
+    return expand(
+        list(
+            QueueEntry.objects.filter(line_id=line_id).values_list(
+                "employee_id", "department_id", "employee__is_active"
+            )
+        )
     )
-    departments = members_of([d for _, d, _ in entries if d]) if any(d for _, d, _ in entries) else {}
+
+
+def expand(
+    entries: Sequence[tuple[int | None, int | None, bool | None]], *, members: dict[int, list[int]] | None = None
+) -> list[int]:
+    """The people behind places, saved or not yet: (employee, department, whether the employee is active).
+
+    ``members``: of the departments, where the caller has them already.
+    """
+    departments = members_of([d for _, d, _ in entries if d]) if members is None else members
     found: dict[int, None] = {}
     for employee_id, department_id, active in entries:
         if employee_id and active:
@@ -23,13 +47,75 @@ def employee_ids(line_id: int) -> list[int]:
     return list(found)
 
 
-def members(line_id: int) -> list[Member]:
-    """The policy's facts. Until the availability check and the limit exist, every active member is free (Q4, Q5)."""
+def members(line_id: int, *, settings: LineSettings, now: datetime) -> list[Member]:
+    """The policy's facts of everybody in the queue: whose turn it is, who is available (Q4), who has room (Q5)."""
     ids = employee_ids(line_id)
     turns = dict(
         Turn.objects.filter(line_id=line_id, employee_id__in=ids).values_list("employee_id", "last_assigned_at")
     )
-    return [Member(employee_id=pk, last_assigned_at=turns.get(pk)) for pk in ids]
+    people = presences(ids, now=now) if settings.check_availability else {}
+    loads = load_of(line_id, ids, settings=settings) if settings.limit is not None else {}
+    return [
+        _member(pk, settings=settings, turn=turns.get(pk), presence=people.get(pk), load=loads.get(pk)) for pk in ids
+    ]
+
+
+def member_outside(employee_id: int, *, settings: LineSettings, now: datetime) -> Member | None:
+    """C5's responsible as a candidate: queue member or not, no limit; None for who is unknown or dismissed."""
+    if not Employee.objects.filter(pk=employee_id, is_active=True).exists():
+        return None
+    people = presences([employee_id], now=now) if settings.check_availability else {}
+    return _member(employee_id, settings=settings, turn=None, presence=people.get(employee_id), load=None)
+
+
+def presences(employee_ids: Collection[int], *, now: datetime) -> dict[int, Presence]:
+    """What staff knows of them, as the policies' facts."""
+    return {pk: Presence(**vars(status)) for pk, status in statuses(employee_ids, now=now).items()}
+
+
+def load_of(line_id: int, employee_ids: Collection[int], *, settings: LineSettings) -> dict[int, Load]:
+    """Their open dialogs and standing offers on the line (Q5); who has none is missing. Two statements."""
+    replied = Message.objects.filter(dialog=OuterRef("pk"), operator=OuterRef("operator"), is_note=False)
+    rows = (
+        Dialog.objects.filter(line_id=line_id, operator_id__in=employee_ids, state__in=HELD)
+        .order_by()
+        .values("operator_id", "state")
+        .annotate(count=Count("pk"), replied=Count("pk", filter=Exists(replied)))
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        found[row["operator_id"]][row["state"]] += row["count"]
+        if row["state"] != State.ANSWERED:
+            found[row["operator_id"]]["answered_before"] += row["replied"]
+    if settings.distribution is not Distribution.TO_ALL:
+        offers = Offer.objects.filter(line_id=line_id, employee_id__in=employee_ids, ended_at__isnull=True)
+        for employee_id in offers.values_list("employee_id", flat=True):
+            found[employee_id]["offers"] += 1
+    return {
+        pk: Load(
+            offers=counts["offers"],
+            accepted=counts[State.ACCEPTED],
+            waiting=counts[State.WAITING],
+            answered=counts[State.ANSWERED],
+            answered_before=counts["answered_before"],
+        )
+        for pk, counts in found.items()
+    }
+
+
+def _member(
+    employee_id: int,
+    *,
+    settings: LineSettings,
+    turn: datetime | None,
+    presence: Presence | None,
+    load: Load | None,
+) -> Member:
+    why, detail = obstacle(presence or Presence(), check=settings.check_availability and presence is not None)
+    room = capacity.room(load or Load(), settings)
+    if why is None and room == 0:
+        detail = f"{capacity.counted(load or Load(), settings.limit_leaves_out)}/{settings.limit}"
+    return Member(employee_id=employee_id, obstacle=why, detail=detail, last_assigned_at=turn, room=room)
 
 
 def is_member(line_id: int, employee: Employee) -> bool:

@@ -16,14 +16,15 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from openlines import lifecycle
+from openlines import hooks, lifecycle
 from openlines.live import publish, topics
 from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
 from openlines.policies import routing as policy
-from openlines.policies.facts import IN_QUEUE, Distribution, State
-from openlines.services import queue_members
+from openlines.policies.facts import IN_QUEUE, Distribution, LineSettings, State
+from openlines.services import alarms, queue_members
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
+from openlines.services.settings import line_settings
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +46,10 @@ def distribute(line_id: int, *, now: datetime) -> int:
             dialogs = _queued(line, now=now) if line else {}
             if line is None or not dialogs:
                 return decided
-            members = queue_members.members(line_id)
-            decisions = policy.plan(
-                Distribution(line.distribution), members, [_facts(d, now=now) for d in dialogs.values()], now=now
-            )
+            settings = line_settings(line)
+            members = queue_members.members(line_id, settings=settings, now=now)
+            facts = [_facts(d, settings=settings, now=now) for d in dialogs.values()]
+            decisions = policy.plan(settings.distribution, members, facts, now=now)
             missed = 0
             for decision in decisions:
                 if _apply(decision, planned=dialogs[decision.dialog_id], now=now):
@@ -69,13 +70,13 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
         offer = Offer.objects.filter(dialog_id=dialog_id, employee_id=employee_id, ended_at__isnull=True).first()
         if dialog is None or offer is None or dialog.line_id != line_id:
             raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
-        mode = Distribution(dialog.line.distribution)
-        if mode is Distribution.TO_ALL:
+        settings = line_settings(dialog.line)
+        if settings.distribution is Distribution.TO_ALL and not offer.is_first:
             _take_off_the_list(dialog, offer, now=now)
             return
-        members = queue_members.members(line_id)
-        facts = _facts(dialog, now=now, overdue=True)
-        decision = policy.plan(mode, members, [facts], now=now)[0]
+        members = queue_members.members(line_id, settings=settings, now=now)
+        facts = _facts(dialog, settings=settings, now=now, overdue=True)
+        decision = policy.plan(settings.distribution, members, [facts], now=now)[0]
         if decision.stays:
             raise CommandRefused(
                 "alone", _("Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself.")
@@ -127,7 +128,7 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
     return dialogs
 
 
-def _facts(dialog: Dialog, *, now: datetime, overdue: bool = False) -> policy.QueuedDialog:
+def _facts(dialog: Dialog, *, settings: LineSettings, now: datetime, overdue: bool = False) -> policy.QueuedDialog:
     holders = frozenset(offer.employee_id for offer in _standing(dialog))
     return policy.QueuedDialog(
         dialog_id=dialog.pk,
@@ -135,7 +136,21 @@ def _facts(dialog: Dialog, *, now: datetime, overdue: bool = False) -> policy.Qu
         tried=frozenset(dialog.tried),
         holders=holders,
         overdue=overdue or (bool(holders) if dialog.offer_until is None else dialog.offer_until <= now),
+        asked_alone=any(offer.is_first for offer in _standing(dialog)),
+        responsible=_responsible(dialog, settings=settings, now=now),
     )
+
+
+def _responsible(dialog: Dialog, *, settings: LineSettings, now: datetime) -> policy.Member | None:
+    """C5, asked once a dialog; a question that fails leaves the dialog to the queue, and its event says so."""
+    if dialog.responsible_asked or not hooks.asks_responsible():
+        return None
+    try:
+        employee_id = hooks.responsible_for(dialog.client_id, now=now)
+    except hooks.HookFailed as failure:
+        dialog.hook_failure = str(failure)  # type: ignore[attr-defined]
+        return None
+    return queue_members.member_outside(employee_id, settings=settings, now=now) if employee_id else None
 
 
 def _standing(dialog: Dialog) -> list[Offer]:
@@ -160,7 +175,13 @@ def _apply(
         _leave(decision, change, planned)
     else:
         _offer(decision, change, planned, ended_as=ended_as)
-    change.record("offered" if decision.chosen else "waits", **_reasons(decision))
+    change.set_fields(responsible_asked=True)
+    reasons = _reasons(decision)
+    if failure := getattr(planned, "hook_failure", ""):
+        reasons["hook_failure"] = failure
+    change.record("offered" if decision.chosen else "waits", **reasons)
+    if decision.rule is policy.Rule.EMPTY_QUEUE:
+        alarms.queue_is_empty(planned.line, now=now)
     change.write()
     return True
 
@@ -190,8 +211,9 @@ def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> 
 
 def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, ended_as: str) -> None:
     now = change.now
-    until = now + change.settings.reoffer_every
-    to_all = change.settings.distribution is Distribution.TO_ALL
+    is_first = decision.rule is policy.Rule.RESPONSIBLE
+    until = now + (change.settings.first_offer_time if is_first else change.settings.reoffer_every)
+    to_all = change.settings.distribution is Distribution.TO_ALL and not any(o.is_first for o in _standing(planned))
     tried = set() if decision.new_round else set(planned.tried)
     if _standing(planned) and not to_all:
         event = lifecycle.Event.SKIP if ended_as == Offer.Outcome.SKIPPED else lifecycle.Event.OFFER_LAPSES
@@ -203,7 +225,9 @@ def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, 
             if not decision.new_round:
                 tried.add(offer.employee_id)
     Offer.objects.bulk_create(
-        Offer(dialog=planned, line_id=planned.line_id, employee_id=pk, offered_at=now, until=until)
+        Offer(
+            dialog=planned, line_id=planned.line_id, employee_id=pk, offered_at=now, until=until, is_first=is_first
+        )
         for pk in decision.chosen
     )
     if decision.assigned_at:
@@ -252,6 +276,8 @@ def deal_anew(line_id: int, *, now: datetime) -> None:
             continue
         change = DialogChange(dialog, now=now)
         offers = list(Offer.objects.filter(dialog_id=pk, ended_at__isnull=True))
+        if any(offer.is_first for offer in offers):
+            continue
         for offer in offers:
             offer.ended_at, offer.outcome = now, Offer.Outcome.WITHDRAWN
             offer.save(update_fields=["ended_at", "outcome"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from openlines.models import LineText, OpenLine
-from openlines.policies.facts import Distribution, GreetingRule, LineSettings
+from openlines.policies.facts import Distribution, GreetingRule, LimitLeavesOut, LineSettings
 
 
 class _Key:
@@ -39,6 +39,9 @@ def read_settings(line: OpenLine) -> LineSettings:
         language=line.text_language,
         distribution=Distribution(line.distribution),
         idle_time=line.idle_time,
+        check_availability=line.check_availability,
+        limit=line.limit if line.limit_enabled else None,
+        limit_leaves_out=LimitLeavesOut(line.limit_leaves_out),
         greeting=line.greeting_enabled,
         greeting_rule=GreetingRule(line.greeting_rule),
         unanswered_after=line.unanswered_after,

@@ -1,0 +1,150 @@
+"""Connections of channels to lines (L2, L5, L6) and what their providers say: the only writer of ``Connection``'s
+settings. Calls to a provider are made outside of transactions and end after ``PATIENCE``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from openlines.connectors import base, registry
+from openlines.connectors.telegram.webhook import new_secret
+from openlines.models import Connection, OpenLine
+from openlines.services import outbound, wakeups
+from openlines.services.errors import CommandRefused
+
+PATIENCE = 10.0
+"""Seconds an administrator waits for a provider."""
+
+
+def webhook_url(connection: Connection) -> str:
+    """Where the provider delivers; empty for a kind that nobody delivers to (live chat)."""
+    if not registry.has(connection.kind):
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('openlines:hook', args=[connection.kind, connection.public_id])}"
+
+
+def create(line: OpenLine, *, kind: str, name: str, values: Mapping[str, Any]) -> Connection:
+    """``values``: credentials, base_url, options. Raises ``CommandRefused`` (``taken``) where the line has that kind (L2)."""
+    connection = Connection(line=line, kind=kind, name=name, **values)
+    connection.credentials = _completed(kind, connection.credentials)
+    with _one_of_a_kind(line, kind):
+        connection.save()
+    return connection
+
+
+def save(connection: Connection, values: Mapping[str, Any]) -> set[str]:
+    """Change settings, the line among them (L6: open dialogs stay where they are); the names of what changed."""
+    values = dict(values)
+    if "credentials" in values:
+        values["credentials"] = _completed(connection.kind, values["credentials"])
+    changed = {name for name, value in values.items() if getattr(connection, name) != value}
+    for name in changed:
+        setattr(connection, name, values[name])
+    if changed:
+        with _one_of_a_kind(connection.line, connection.kind):
+            connection.save(update_fields=sorted(changed))
+    return changed
+
+
+def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | None:
+    """L5: off takes the webhook away at the provider, on registers it again; what the provider said, if there is one."""
+    Connection.objects.filter(pk=connection.pk).update(is_active=on)
+    connection.is_active = on
+    if not registry.has(connection.kind):
+        return None
+    if not on:
+        return tear_down(connection, now=now)
+    wakeups.request("drain", connection_id=connection.pk, now=now)
+    return set_up(connection, now=now)
+
+
+def check(connection: Connection, *, now: datetime) -> base.Health:
+    """Are the credentials good, does the provider reach us? What is wrong is kept as the last error (L1)."""
+    return _ask(connection, "check", now=now)
+
+
+def set_up(connection: Connection, *, now: datetime) -> base.Health:
+    """Register the webhook. A paused connection whose credentials work again goes on."""
+    health = _ask(connection, "set_up", now=now)
+    if health.ok and connection.paused_reason:
+        outbound.resume(connection, now=now)
+        connection.paused_reason = ""
+    return health
+
+
+def tear_down(connection: Connection, *, now: datetime) -> base.Health:
+    return _ask(connection, "tear_down", now=now)
+
+
+def _ask(connection: Connection, question: str, *, now: datetime) -> base.Health:
+    if not registry.has(connection.kind):
+        return base.Health(True, _("This channel is part of the product: there is no provider to ask."))
+    connector = registry.get(connection.kind)
+    account = connection.account(webhook_url=webhook_url(connection))
+    health = _patiently(lambda: getattr(connector, question)(account))
+    failure = "" if health.ok else health.detail
+    error = {"last_error": failure, "last_error_at": now if failure else connection.last_error_at}
+    Connection.objects.filter(pk=connection.pk).update(**error)
+    connection.last_error, connection.last_error_at = failure, error["last_error_at"]
+    return health
+
+
+def _patiently(call: Callable[[], base.Health]) -> base.Health:
+    """The answer of ``call``, or one that says there was none in time; the call itself then ends unheard."""
+    answers: list[base.Health] = []
+    language = translation.get_language()
+
+    def run() -> None:
+        with translation.override(language):
+            try:
+                answers.append(call())
+            except Exception as error:  # a connector's own mistake is told, too
+                answers.append(base.Health(False, f"{type(error).__name__}: {error}"))
+
+    thread = threading.Thread(target=run, daemon=True, name="provider call")
+    thread.start()
+    thread.join(PATIENCE)
+    if answers:
+        return answers[0]
+    return base.Health(
+        False, _("The provider has not answered within %(seconds)d seconds. Try again in a moment.") % {"seconds": PATIENCE}
+    )
+
+
+def _completed(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
+    """With a secret of our own making where the kind wants one and none was entered."""
+    completed = {name: value for name, value in credentials.items() if value}
+    names = {field.name for field in registry.get(kind).credential_fields} if registry.has(kind) else set()
+    if "secret_token" in names and not completed.get("secret_token"):
+        completed["secret_token"] = new_secret()
+    return completed
+
+
+@contextmanager
+def _one_of_a_kind(line: OpenLine, kind: str) -> Iterator[None]:
+    """Saves under a savepoint and tells the database's refusal in words (L2)."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "one_connection_of_a_kind" not in str(error):
+            raise
+        raise CommandRefused("taken", refusal(line, kind)) from error
+
+
+def refusal(line: OpenLine, kind: str) -> str:
+    """L2 in words: why this line takes no further connection of the kind."""
+    return _(
+        "“%(line)s” already has a connection of the kind %(kind)s, and a line holds one of each. "
+        "Choose another line or create one."
+    ) % {"line": line.name, "kind": Connection.Kind(kind).label}

@@ -1,0 +1,86 @@
+"""What was going on on connections: last message in and out, and whether the silence is unusual (L1).
+
+Read by the index ``message_last``, a few entries a connection, however many messages there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.utils import timezone
+
+from openlines.models import Connection
+from openlines.policies.health import LEAST_A_WEEK, WEEKS, ConnectionFacts, Health, assess
+
+_TRAFFIC = """
+SELECT c.id,
+       (SELECT max(created_at) FROM openlines_message WHERE connection_id = c.id AND author = 'client'),
+       (SELECT max(last) FROM unnest(ARRAY['operator', 'automatic', 'bot', 'outside']) AS who, LATERAL (
+            SELECT max(created_at) AS last FROM openlines_message WHERE connection_id = c.id AND author = who
+        ) AS sent),
+       (SELECT count(*) FROM (
+            SELECT FROM openlines_message
+            WHERE connection_id = c.id AND author = 'client' AND created_at >= %(since)s LIMIT %(enough)s
+        ) AS recent),
+       (SELECT max(gap) FROM unnest(%(hours)s::timestamptz[]) AS hour, LATERAL (
+            SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM (
+                (SELECT max(created_at) AS at FROM openlines_message
+                 WHERE connection_id = c.id AND author = 'client' AND created_at < hour)
+                UNION ALL
+                (SELECT created_at FROM openlines_message
+                 WHERE connection_id = c.id AND author = 'client'
+                   AND created_at >= hour AND created_at < hour + interval '1 hour')
+                UNION ALL
+                (SELECT min(created_at) FROM openlines_message
+                 WHERE connection_id = c.id AND author = 'client' AND created_at >= hour + interval '1 hour')
+            ) AS around WHERE at IS NOT NULL
+        ) AS gaps)
+FROM unnest(%(connections)s::bigint[]) AS c (id)
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    health: Health
+    last_in: datetime | None
+    last_out: datetime | None
+
+
+def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Report]:
+    """Connection → how it does. One statement for all of them."""
+    rows = {connection.pk: connection for connection in connections}
+    if not rows:
+        return {}
+    # this hour of this weekday as the installation's clocks show it, also across a change of summer time
+    here = now.astimezone(timezone.get_default_timezone()).replace(minute=0, second=0, microsecond=0)
+    hours = [(here - timedelta(weeks=week)).astimezone(timezone.get_default_timezone()) for week in range(1, WEEKS + 1)]
+    values = {
+        "connections": list(rows),
+        "since": now - timedelta(weeks=WEEKS),
+        "enough": WEEKS * LEAST_A_WEEK,
+        "hours": hours,
+    }
+    with database.cursor() as cursor:
+        cursor.execute(_TRAFFIC, values)
+        found = cursor.fetchall()
+    return {
+        pk: Report(_assess(rows[pk], last_in, messages, gap, now=now), last_in, last_out)
+        for pk, last_in, last_out, messages, gap in found
+    }
+
+
+def _assess(
+    connection: Connection, last_in: datetime | None, messages: int, gap: timedelta | None, *, now: datetime
+) -> Health:
+    facts = ConnectionFacts(
+        is_active=connection.is_active,
+        paused=bool(connection.paused_reason),
+        failed=bool(connection.last_error),
+        last_in=last_in,
+        messages=messages,
+        longest_gap=gap,
+    )
+    return assess(facts, now=now)

@@ -1,0 +1,150 @@
+"""What follows when employees come and go (Q7, Q9): their dialogs go back to the queue, what waits is offered to them.
+
+Staff announces what people do (a day started, a break, dismissal). What time alone brings (a leave that begins at
+midnight, a page that no longer answers) is found by a deadline of the employee's and by the minute's sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import partial
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q
+
+from openlines.lifecycle import Event
+from openlines.models import Deadline, Dialog, Offer, OpenLine, QueueEntry
+from openlines.policies.availability import OFFLINE_PATIENCE, Presence, is_away
+from openlines.policies.facts import HELD, IN_QUEUE, State
+from openlines.services import queue_members, routing
+from openlines.services.change import DialogChange, lock_dialog
+
+OFFLINE = "offline"
+"""Deadline of an employee: look whether his page has been silent for five minutes."""
+
+_UPSERT = """
+INSERT INTO openlines_deadline (employee_id, kind, due_at, attempts, error) VALUES (%s, %s, %s, 0, '')
+ON CONFLICT (employee_id, kind) WHERE employee_id IS NOT NULL DO UPDATE SET due_at = EXCLUDED.due_at
+"""
+
+
+def came(employee_id: int, *, now: datetime) -> None:
+    """He is a candidate again: what waits on his lines is offered after this transaction."""
+    watch(employee_id, at=now + OFFLINE_PATIENCE)
+    for line_id in lines_of(employee_id):
+        routing.distribute_after_commit(line_id, now=now)
+
+
+def went(employee_id: int, *, now: datetime) -> None:
+    """He is away, for whatever reason; each line decides whether that matters there (Q4, Q9)."""
+    transaction.on_commit(partial(look, employee_id, now=now), robust=True)
+
+
+def watch(employee_id: int, *, at: datetime) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(_UPSERT, [employee_id, OFFLINE, at])
+
+
+def look(employee_id: int, *, now: datetime) -> int:
+    """Take from him what must not wait for him; the number of dialogs that went back to a queue."""
+    presence = queue_members.presences([employee_id], now=now)[employee_id]
+    moved = 0
+    lines = OpenLine.objects.filter(Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id)))
+    for line in lines.distinct():
+        if is_away(presence, check=line.check_availability, now=now):
+            moved += take_back(employee_id, line_id=line.pk, now=now, everything=presence.dismissed)
+    return moved
+
+
+def offline_due(employee_id: int, *, now: datetime) -> None:
+    """The deadline: five minutes may have passed since his page last answered."""
+    presence = queue_members.presences([employee_id], now=now)[employee_id]
+    if presence.seen_at is None:
+        return
+    silent_from = presence.seen_at + OFFLINE_PATIENCE
+    if silent_from > now:
+        watch(employee_id, at=silent_from)
+    else:
+        look(employee_id, now=now)
+
+
+def sweep(*, now: datetime) -> int:
+    """The net, and what time alone brings: everybody with an offer or a dialog that waits for him is looked at."""
+    offered = Offer.objects.filter(ended_at__isnull=True).values_list("employee_id", flat=True)
+    holding = Dialog.objects.filter(state__in=[State.ACCEPTED, State.WAITING]).values_list("operator_id", flat=True)
+    people = {pk for pk in (*offered.distinct(), *holding.order_by().distinct()) if pk}
+    presences = queue_members.presences(people, now=now)
+    return sum(look(pk, now=now) for pk in people if _may_be_away(presences[pk], now=now))
+
+
+def take_back(employee_id: int, *, line_id: int, now: datetime, everything: bool = False) -> int:
+    """Q9: his offers, accepted and waiting dialogs on the line go back to its queue; answered ones and wrap-up stay.
+
+    ``everything``: he is dismissed, and answered ones go too.
+    """
+    states = HELD if everything else {State.ACCEPTED, State.WAITING}
+    dialogs = Dialog.objects.filter(line_id=line_id)
+    held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
+    offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list("pk", flat=True)
+    moved = 0
+    for dialog_id in sorted({*held, *offered}):
+        moved += _take_back_one(dialog_id, employee_id, states=states, now=now)
+    if moved:
+        routing.distribute(line_id, now=now)
+    return moved
+
+
+def lines_of(employee_id: int) -> list[int]:
+    """Lines whose queue he is in, by himself or through a department."""
+    entries = QueueEntry.objects.filter(Q(employee_id=employee_id) | Q(department__isnull=False))
+    own: set[int] = set()
+    maybe: set[int] = set()
+    for line_id, person in entries.values_list("line_id", "employee_id"):
+        (own if person == employee_id else maybe).add(line_id)
+    return sorted(own | {pk for pk in maybe - own if employee_id in queue_members.employee_ids(pk)})
+
+
+def away_from(dialog: Dialog, *, now: datetime) -> bool:
+    """Whether the dialog's operator would not see a message that comes now (Q9, and §11's wrap-up)."""
+    if dialog.operator_id is None:
+        return False
+    presence = queue_members.presences([dialog.operator_id], now=now)[dialog.operator_id]
+    return is_away(presence, check=dialog.line.check_availability, now=now)
+
+
+def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State], now: datetime) -> int:
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        change = DialogChange(dialog, now=now)
+        if dialog.operator_id == employee_id and State(dialog.state) in states:
+            change.step(Event.OPERATOR_LOST)
+            change.set_fields(tried=[])
+        elif State(dialog.state) in IN_QUEUE:
+            if not _withdraw(change, employee_id):
+                return 0
+        else:
+            return 0
+        change.record(Event.OPERATOR_LOST, earlier=employee_id)
+        change.tell(employee_id)
+        change.write()
+        return 1
+
+
+def _withdraw(change: DialogChange, employee_id: int) -> bool:
+    """His offer ends; with the last one the dialog looks for somebody again."""
+    standing = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
+    if not standing.filter(employee_id=employee_id).update(ended_at=change.now, outcome=Offer.Outcome.WITHDRAWN):
+        return False
+    if not standing.exists():
+        change.step(Event.OFFER_LAPSES)
+    return True
+
+
+def _held(employee_id: int) -> list[int]:
+    return list(Dialog.objects.filter(operator_id=employee_id, state__in=HELD).values_list("pk", flat=True))
+
+
+def _may_be_away(presence: Presence, *, now: datetime) -> bool:
+    return is_away(presence, check=True, now=now)
