@@ -11,8 +11,13 @@ class OpenlinesConfig(AppConfig):
     def ready(self) -> None:
         from contactcenter.staff.models import Right
         from contactcenter.staff.permissions import open_models
+        from openlines import checks  # noqa: F401  (importing registers the checks)
         from openlines.schedules import ensure_schedules
 
         open_models("openlines", see=Right.LINES_SEE, change=Right.LINES_CHANGE)
         open_models("openlines", "connection", see=Right.LINES_SEE, change=Right.CONNECTIONS_CHANGE)
+        for of_messages in ("inboundevent", "outboxitem"):
+            open_models(
+                "openlines", of_messages, see=Right.CONNECTIONS_CHANGE, change=Right.CONNECTIONS_CHANGE
+            )
         post_migrate.connect(ensure_schedules, sender=self)

@@ -1,0 +1,289 @@
+"""Connections (L2, L5, L6): one account of a channel each, joined to a line; what its provider says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from openlines.admin import access
+from openlines.admin.connection_form import NEW_LINE, ConnectionForm
+from openlines.connectors import registry
+from openlines.connectors.base import Health
+from openlines.models import Connection, InboundEvent, OpenLine, OutboxItem
+from openlines.services import connections, health, lines, outbound
+from openlines.services.errors import CommandRefused
+
+
+class ReportedList(ChangeList):  # type: ignore[misc]  # unfold is not typed
+    """The rows of the page with how each connection does: one further statement."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        reports = health.report(self.result_list, now=timezone.now())
+        for connection in self.result_list:
+            connection.report = reports[connection.pk]
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+    list_display = ("title", "line", "state", "last_in", "last_out", "trouble")
+    list_display_links = None
+    list_select_related = ("line",)
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "line__name")
+    sortable_by = ()
+    actions = None
+
+    class Media:
+        css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        rows: QuerySet[Connection] = super().get_queryset(request).order_by("line__name", "kind", "pk")
+        return rows
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return ReportedList
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # switched off or moved; with its line it goes as a whole (L7)
+
+    # -- columns
+
+    @admin.display(description=gettext_lazy("connection"))
+    def title(self, connection: Connection) -> SafeString:
+        return SafeString(render_to_string("admin/openlines/_connection.html", {"connection": connection}))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, connection: Any) -> SafeString:
+        return SafeString(render_to_string("admin/openlines/_health.html", {"health": connection.report.health}))
+
+    @admin.display(description=gettext_lazy("last message in"))
+    def last_in(self, connection: Any) -> datetime | None:
+        found: datetime | None = connection.report.last_in
+        return found
+
+    @admin.display(description=gettext_lazy("last message out"))
+    def last_out(self, connection: Any) -> datetime | None:
+        found: datetime | None = connection.report.last_out
+        return found
+
+    @admin.display(description=gettext_lazy("last error"))
+    def trouble(self, connection: Connection) -> str:
+        return connection.paused_reason or connection.last_error or "–"
+
+    # -- pages
+
+    def get_urls(self) -> list[URLPattern]:
+        def at(name: str, verb: Callable[..., HttpResponse]) -> URLPattern:
+            view = self.admin_site.admin_view(verb)
+            return path(f"<int:pk>/{name}/", view, name=f"openlines_connection_{name.replace('-', '_')}")
+
+        return [
+            at("check", self.check_view),
+            at("set-up", self.set_up_view),
+            at("tear-down", self.tear_down_view),
+            at("switch", self.switch_view),
+            at("resume", self.resume_view),
+            *super().get_urls(),
+        ]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if object_id is None:
+            return self._add(request)
+        connection = self._get(request, unquote(object_id))
+        may_save = self.has_change_permission(request, connection)
+        if request.method != "POST":
+            return self._page(request, connection, self._form(request, connection), may_save=may_save)
+        if not may_save:
+            raise PermissionDenied(_("You may see connections, but not change them."))
+        form = self._form(request, connection, data=request.POST)
+        if not form.is_valid():
+            return self._page(request, connection, form, may_save=True)
+        try:
+            with transaction.atomic():
+                changed = connections.save(connection, form.values() | {"line": self._line(request, form)})
+        except CommandRefused as refused:
+            form.add_error("line", refused.message)
+            return self._page(request, connection, form, may_save=True)
+        self._tell_of_change(request, connection, changed)
+        return redirect("admin:openlines_connection_change", connection.pk)
+
+    def _add(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied(_("You may see connections, but not change them."))
+        kind = request.GET.get("kind", "")
+        if kind not in Connection.Kind.values:
+            return self._render(request, "admin/openlines/connection_kinds.html", title=_("New connection"))
+        connection = Connection(kind=kind, name="")
+        line = request.GET.get("line", "")
+        connection.line_id = int(line) if line.isdecimal() else 0
+        form = self._form(request, connection, data=request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                with transaction.atomic():
+                    values = form.values()
+                    name = values.pop("name")
+                    made = connections.create(self._line(request, form), kind=kind, name=name, values=values)
+            except CommandRefused as refused:
+                form.add_error("line", refused.message)
+            else:
+                self.log_addition(request, made, [{"added": {}}])
+                self._tell_of_new(request, made)
+                return redirect("admin:openlines_connection_change", made.pk)
+        return self._page(request, connection, form, may_save=True, is_new=True)
+
+    # -- verbs
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._do(request, pk, lambda c, now: connections.check(c, now=now))
+
+    def set_up_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._do(request, pk, lambda c, now: connections.set_up(c, now=now))
+
+    def tear_down_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._do(request, pk, lambda c, now: connections.tear_down(c, now=now))
+
+    def switch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        on = request.POST.get("on") == "1"
+
+        def switch(connection: Connection, now: datetime) -> Health | None:
+            answer = connections.switch(connection, on=on, now=now)
+            self.log_change(request, connection, [{"changed": {"fields": ["is_active"]}}])
+            done = _("“%(name)s” is switched on.") if on else _("“%(name)s” is switched off.")
+            self.message_user(request, done % {"name": connection.name}, messages.SUCCESS)
+            return answer
+
+        return self._do(request, pk, switch)
+
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The credentials are mended: asked first, so that the queue does not run into the same wall."""
+
+        def resume(connection: Connection, now: datetime) -> Health:
+            answer = connections.check(connection, now=now)
+            if answer.ok:
+                outbound.resume(connection, now=now)
+                self.message_user(request, _("What waited is being sent now."), messages.SUCCESS)
+            return answer
+
+        return self._do(request, pk, resume)
+
+    def _do(
+        self, request: HttpRequest, pk: int, verb: Callable[[Connection, datetime], Health | None]
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        connection = self._get(request, str(pk))
+        if not self.has_change_permission(request, connection):
+            raise PermissionDenied(_("You may see connections, but not change them."))
+        self._say(request, verb(connection, timezone.now()))
+        wanted = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+            return redirect(wanted)
+        return redirect("admin:openlines_connection_change", connection.pk)
+
+    # -- parts
+
+    def _get(self, request: HttpRequest, pk: str) -> Connection:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Connection.objects.select_related("line")
+        connection = rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 18 else None
+        if connection is None:
+            raise Http404(_("There is no such connection."))
+        return connection
+
+    def _form(self, request: HttpRequest, connection: Connection, *, data: Any = None) -> ConnectionForm:
+        return ConnectionForm(data, connection=connection, may_create_line=access.may_change(request))
+
+    def _line(self, request: HttpRequest, form: ConnectionForm) -> OpenLine:
+        chosen = form.cleaned_data["line"]
+        if chosen == NEW_LINE:
+            return lines.create(name=form.cleaned_data["new_line"].strip(), by=request.user)  # type: ignore[arg-type]
+        return OpenLine.objects.get(pk=chosen)
+
+    def _tell_of_new(self, request: HttpRequest, connection: Connection) -> None:
+        if registry.has(connection.kind):
+            self.message_user(request, _("The connection is made."), messages.SUCCESS)
+            self._say(request, connections.set_up(connection, now=timezone.now()))
+        else:
+            text = _("The chat is made. Put the code below into your site.")
+            self.message_user(request, text, messages.SUCCESS)
+
+    def _tell_of_change(self, request: HttpRequest, connection: Connection, changed: set[str]) -> None:
+        if not changed:
+            self.message_user(request, _("Nothing was changed."), messages.SUCCESS)
+            return
+        self.log_change(request, connection, [{"changed": {"fields": sorted(changed)}}])
+        self.message_user(request, _("Saved."), messages.SUCCESS)
+        if changed & {"credentials", "base_url"} and connection.is_active:
+            self._say(request, connections.set_up(connection, now=timezone.now()))
+
+    def _say(self, request: HttpRequest, answer: Health | None) -> None:
+        if answer is not None:
+            self.message_user(request, answer.detail, messages.SUCCESS if answer.ok else messages.ERROR)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        connection: Connection,
+        form: ConnectionForm,
+        *,
+        may_save: bool,
+        is_new: bool = False,
+    ) -> HttpResponse:
+        context: dict[str, Any] = {"connection": connection, "form": form, "may_save": may_save, "is_new": is_new}
+        if not is_new:
+            context |= self._facts(request, connection)
+            context["original"] = connection
+        title = _("New connection") if is_new else connection.name
+        kind = Connection.Kind(connection.kind).label
+        return self._render(request, "admin/openlines/connection.html", title=title, subtitle=kind, **context)
+
+    def _facts(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        parked = InboundEvent.objects.filter(connection=connection, state=InboundEvent.State.PARKED).count()
+        waiting = OutboxItem.objects.filter(connection=connection).exclude(state=OutboxItem.State.DONE).count()
+        found = {
+            "report": health.report([connection], now=timezone.now())[connection.pk],
+            "webhook_url": connections.webhook_url(connection),
+            "parked": parked,
+            "in_outbox": waiting,
+            "may_read_log": request.user.has_perm("openlines.view_inboundevent"),
+        }
+        if connection.kind == Connection.Kind.LIVECHAT:
+            loader = settings.PUBLIC_URL + reverse("widget:loader", args=[connection.public_id])
+            found["embed_code"] = f'<script async src="{loader}"></script>'
+            found["direct_link"] = settings.PUBLIC_URL + reverse("widget:direct", args=[connection.public_id])
+        return found
+
+    def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        everywhere = {
+            **self.admin_site.each_context(request),
+            "opts": Connection._meta,
+            "kinds": Connection.Kind.choices,
+            "subtitle": "",
+            "inline_admin_formsets": [],
+        }
+        return TemplateResponse(request, template, everywhere | context)

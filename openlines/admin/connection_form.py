@@ -1,0 +1,185 @@
+"""The form of a connection: which line it belongs to, what its provider wants to know, how its chat looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import (
+    UnfoldAdminColorInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
+
+from openlines.connectors import registry
+from openlines.connectors.base import CredentialField
+from openlines.connectors.livechat import options as livechat
+from openlines.models import Connection, OpenLine
+from openlines.services import connections, lines
+from openlines.services.errors import CommandRefused
+
+NEW_LINE = "new"
+DEFAULT_COLOUR = "#2459cc"
+
+
+class ConnectionForm(forms.Form):
+    """``connection``: the one to change, or a fresh one of the chosen kind."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("For colleagues: which account this is, for example “Shop”."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    line = forms.ChoiceField(label=gettext_lazy("Line"), widget=UnfoldAdminSelectWidget)
+    new_line = forms.CharField(
+        label=gettext_lazy("Name of the new line"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, data: Any = None, *, connection: Connection, may_create_line: bool, **options: Any) -> None:
+        self.connection = connection
+        super().__init__(data, **options)
+        rows = OpenLine.objects.order_by("name", "pk").values_list("pk", "name")
+        self.line_names = {str(pk): name for pk, name in rows}
+        choices = [("", _("Choose a line")), *self.line_names.items()]
+        if may_create_line:
+            choices.append((NEW_LINE, _("＋ Create a new line")))
+        self.fields["line"].choices = choices  # type: ignore[attr-defined]
+        self.fields["line"].initial = str(connection.line_id or "")
+        self.fields["name"].initial = connection.name
+        self.credential_names: list[str] = []
+        if registry.has(connection.kind):
+            for field in registry.get(connection.kind).credential_fields:
+                self._add_credential(field)
+            self.fields["base_url"] = forms.URLField(
+                label=_("Base address of the provider"),
+                help_text=_("Empty: the provider’s own. For a proxy or a test server."),
+                required=False,
+                assume_scheme="https",
+                initial=connection.base_url,
+                widget=UnfoldAdminURLInputWidget,
+            )
+        if connection.kind == Connection.Kind.LIVECHAT:
+            self._add_live_chat()
+
+    # -- parts of the page
+
+    def credentials(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.credential_names]
+
+    def appearance(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("title", "colour", "position", "allowed_domains") if name in self.fields]
+
+    # -- fields
+
+    def _add_credential(self, field: CredentialField) -> None:
+        stored = bool(self.connection.credentials.get(field.name))
+        name = f"credential_{field.name}"
+        self.credential_names.append(name)
+        help_text = str(field.help_text)
+        if field.secret:
+            widget: forms.Widget = UnfoldAdminPasswordWidget(
+                {
+                    "autocomplete": "new-password",
+                    "placeholder": _("set; leave empty to keep it") if stored else "",
+                }
+            )
+        else:
+            widget = UnfoldAdminTextInputWidget({"autocomplete": "off"})
+        self.fields[name] = forms.CharField(
+            label=field.label,
+            help_text=help_text,
+            required=field.required and not (stored and field.secret),
+            max_length=500,
+            initial="" if field.secret else self.connection.credentials.get(field.name, ""),
+            widget=widget,
+        )
+
+    def _add_live_chat(self) -> None:
+        now = livechat.read(self.connection.options)
+        self.fields["title"] = forms.CharField(
+            label=_("Title"),
+            max_length=100,
+            required=False,
+            initial=now.title,
+            help_text=_("Clients read it above the chat. Empty: the name of the line."),
+            widget=UnfoldAdminTextInputWidget,
+        )
+        self.fields["colour"] = forms.CharField(
+            label=_("Colour"), required=False, initial=now.colour or DEFAULT_COLOUR, widget=UnfoldAdminColorInputWidget
+        )
+        self.fields["position"] = forms.ChoiceField(
+            label=_("Place on the page"),
+            choices=[("right", _("bottom right")), ("left", _("bottom left"))],
+            initial=now.position,
+            required=False,
+            widget=UnfoldAdminSelectWidget,
+        )
+        self.fields["allowed_domains"] = forms.CharField(
+            label=_("Allowed domains"),
+            required=False,
+            initial="\n".join(now.allowed_domains),
+            help_text=_("One a line, for example shop.example or *.shop.example. Empty: the chat works on any page."),
+            widget=UnfoldAdminTextareaWidget({"rows": 3}),
+        )
+
+    # -- checks
+
+    def clean_colour(self) -> str:
+        colour: str = self.cleaned_data["colour"].strip()
+        if colour and not livechat.is_colour(colour):
+            raise forms.ValidationError(_("Enter a colour like #2459cc."))
+        return colour
+
+    def clean_allowed_domains(self) -> list[str]:
+        typed = [word for word in self.cleaned_data["allowed_domains"].replace(",", "\n").split() if word]
+        bad = [word for word in typed if not livechat.domain(word)]
+        if bad:
+            raise forms.ValidationError(
+                _("This is not a domain: %(bad)s. Write it like shop.example, without a path.") % {"bad": ", ".join(bad)}
+            )
+        return list(dict.fromkeys(livechat.domain(word) for word in typed))
+
+    def clean(self) -> dict[str, Any]:
+        line = self.cleaned_data.get("line", "")
+        if line == NEW_LINE:
+            if not self.cleaned_data.get("new_line", "").strip():
+                self.add_error("new_line", _("Enter a name for the new line."))
+            try:
+                lines.refuse_over_limit()
+            except CommandRefused as refused:
+                self.add_error("line", refused.message)
+        elif line in self.line_names:
+            others = Connection.objects.filter(line_id=line, kind=self.connection.kind).exclude(pk=self.connection.pk)
+            if others.exists():
+                chosen = OpenLine(pk=int(line), name=self.line_names[line])
+                self.add_error("line", connections.refusal(chosen, self.connection.kind))
+        return self.cleaned_data
+
+    # -- what was entered
+
+    def values(self) -> dict[str, Any]:
+        """For ``services/connections``: without the line."""
+        entered = self.cleaned_data
+        found: dict[str, Any] = {"name": entered["name"]}
+        if self.credential_names:
+            kept = dict(self.connection.credentials)
+            for name in self.credential_names:
+                value, key = entered[name].strip(), name.removeprefix("credential_")
+                field = self.fields[name]
+                if value or not isinstance(field.widget, forms.PasswordInput):
+                    kept[key] = value
+            found |= {"credentials": {key: value for key, value in kept.items() if value}, "base_url": entered["base_url"]}
+        if "title" in self.fields:
+            found["options"] = self.connection.options | {
+                "title": entered["title"],
+                "colour": entered["colour"],
+                "position": entered["position"] or "right",
+                "allowed_domains": entered["allowed_domains"],
+            }
+        return found

@@ -1,0 +1,49 @@
+"""What is to happen later, for support: which deadline a dialog waits for, and which one failed."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.template.defaultfilters import truncatechars
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext
+
+from openlines.admin.readonly import ReadOnlyAdmin
+from openlines.models import Deadline
+
+
+@admin.register(Deadline)
+class DeadlineAdmin(ReadOnlyAdmin):
+    list_display = ("due_at", "what", "subject", "attempts", "problem")
+    list_display_links = ("due_at",)
+    list_filter = ("kind",)
+    list_select_related = ("dialog", "line", "employee", "connection")
+    ordering = ("due_at", "pk")
+    sortable_by = ()
+    fields = ("what", "subject", ("due_at", "was_due_at"), ("attempts", "error"))
+    readonly_fields = ("what", "subject")
+
+    @admin.display(description=gettext_lazy("what is due"))
+    def what(self, deadline: Deadline) -> str:
+        kinds = {
+            "distribute": _("distribution"),
+            "offer": _("end of the offer"),
+            "unanswered": _("marking as unanswered"),
+            "kpi": _("end of the target time"),
+            "hand_over": _("hand-over by the bot"),
+            "auto_close": _("closing by itself"),
+            "close": _("full close"),
+            "drain": _("sending"),
+            "fetch": _("fetching files"),
+        }
+        return kinds.get(deadline.kind, deadline.kind)
+
+    @admin.display(description=gettext_lazy("of"))
+    def subject(self, deadline: Deadline) -> str:
+        if deadline.dialog_id:
+            return pgettext("dialog", "No. %(number)d") % {"number": deadline.dialog_id}
+        return str(deadline.line or deadline.connection or deadline.employee)
+
+    @admin.display(description=gettext_lazy("error"))
+    def problem(self, deadline: Deadline) -> str:
+        return truncatechars(deadline.error, 120) or "–"

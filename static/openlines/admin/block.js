@@ -1,0 +1,75 @@
+/* A page of settings: fields that do not apply hide, durations open their own value, texts show as the client reads them.
+   Everything works without this file; the server decides. */
+
+const form = document.querySelector(".ol-form");
+const controls = () => form.elements;
+
+/* ---- fields that apply ---- */
+
+function valueOf(name) {
+  const found = controls()[name];
+  if (!found) return "";
+  if (found instanceof RadioNodeList) return found.value;
+  if (found.type === "checkbox") return found.checked ? "on" : "";
+  return found.value;
+}
+
+/** `name`, `name=value` or `name!=value`, as block_page.holds() reads it. */
+function holds(condition) {
+  const [, name, not, equals, wanted] = condition.match(/^([\w-]+?)(!?)(=?)([^=]*)$/);
+  if (!equals) return Boolean(valueOf(name));
+  return (valueOf(name) === wanted) !== Boolean(not);
+}
+
+function showWhatApplies() {
+  for (const field of form.querySelectorAll("[data-when]")) field.hidden = !holds(field.dataset.when);
+  for (const duration of form.querySelectorAll("[data-duration]")) {
+    const choice = duration.querySelector("select");
+    duration.querySelector("[data-duration-own]").hidden = choice.value !== choice.dataset.ownValue;
+  }
+}
+
+/* ---- texts ---- */
+
+function preview(box) {
+  const sample = JSON.parse(box.dataset.sample);
+  const typed = box.querySelector("textarea").value.trim() || box.dataset.shipped;
+  box.querySelector("[data-preview]").textContent = typed.replace(/#([A-Z_]+)#/g, (macro, name) => sample[name] ?? macro);
+}
+
+for (const box of form.querySelectorAll("[data-text]")) {
+  const area = box.querySelector("textarea");
+  const macros = box.querySelector("[data-macros]");
+  macros.hidden = area.disabled || area.matches(":disabled");
+  area.addEventListener("input", () => preview(box));
+  macros.addEventListener("click", (event) => {
+    const macro = event.target.closest("[data-macro]")?.dataset.macro;
+    if (!macro) return;
+    if (!area.value) area.value = box.dataset.shipped; // goes on from the shipped text
+    const at = area.selectionStart || area.value.length;
+    area.setRangeText(macro, at, area.selectionEnd || at, "end");
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+/* ---- what is not saved yet ---- */
+
+const mark = form.querySelector("[data-unsaved-mark]");
+let isDirty = Boolean(document.querySelector("[data-errors]"));
+
+function changed() {
+  showWhatApplies();
+  if (!mark) return;
+  isDirty = true;
+  mark.hidden = false;
+}
+
+form.addEventListener("input", changed);
+form.addEventListener("change", changed);
+form.addEventListener("submit", () => (isDirty = false));
+addEventListener("beforeunload", (event) => {
+  if (isDirty) event.preventDefault();
+});
+
+showWhatApplies();
