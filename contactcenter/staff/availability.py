@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import connection
 
@@ -70,7 +70,7 @@ def statuses(employee_ids: Collection[int], *, now: datetime) -> dict[int, Statu
     found = {employee_id: Status(dismissed=True) for employee_id in employee_ids}
     if not found:
         return found
-    today = now.date()
+    today = now.astimezone(UTC).date()
     with connection.cursor() as cursor:
         cursor.execute(
             _STATUSES,
@@ -99,7 +99,9 @@ def next_change(employee_ids: Collection[int], *, now: datetime) -> datetime | N
     if not employee_ids:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_COMING, {"employees": list(employee_ids), "yesterday": now.date() - _NEAR})
+        cursor.execute(
+            _COMING, {"employees": list(employee_ids), "yesterday": now.astimezone(UTC).date() - _NEAR}
+        )
         leaves = [_leave(*row) for row in cursor.fetchall()]
     moments = [moment for leave in leaves for moment in (leave.since, leave.until) if moment > now]
     return min(moments, default=None)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
-from contactcenter.staff import notices, presence, signals
+from contactcenter.staff import notices, presence
 from contactcenter.staff.forms import LogInForm, OwnPasswordForm, ProfileForm
 from contactcenter.staff.landing import landing_address
 from contactcenter.staff.models import Employee
@@ -89,9 +89,7 @@ def touch_presence(request: HttpRequest) -> HttpResponse:
     """The desk page's sign of life, every 30 s; 401 tells its script that the session is over."""
     if not isinstance(request.user, Employee):
         return HttpResponse(status=401)
-    now = timezone.now()
-    if presence.touch(request.user.pk, now):
-        signals.arrived.send(Employee, employee_id=request.user.pk, now=now)
+    presence.note_sign_of_life(request.user.pk, timezone.now())
     return HttpResponse(status=204)
 
 

@@ -1,6 +1,9 @@
-"""Days and their halves as moments, in somebody's time zone."""
+"""Days and their halves as moments, in somebody's time zone.
 
-from datetime import date, datetime, time, timedelta
+The moments are in UTC: two of the same zone are compared by their clocks, which is wrong where one repeats.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -31,7 +34,7 @@ def start_of(day: date, *, at_noon: bool = False, zone: ZoneInfo) -> datetime:
     Where the clock skips midnight (Beirut, Santiago) the day starts with the hour after the gap, where it
     repeats it (Havana) with the first of the two: both are what `fold=0` gives.
     """
-    return datetime.combine(day, NOON if at_noon else MIDNIGHT, zone)
+    return datetime.combine(day, NOON if at_noon else MIDNIGHT, zone).astimezone(UTC)
 
 
 def end_of(day: date, *, at_noon: bool = False, zone: ZoneInfo) -> datetime:

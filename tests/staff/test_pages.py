@@ -84,7 +84,7 @@ def test_the_dismissed_cannot_log_in_and_their_sessions_end(client: Client) -> N
     assert client.get(reverse("staff:profile")).status_code == 302
     assert log_in(client, "anna").status_code == 200
     assert client.get(reverse("staff:profile")).status_code == 302
-    employee.take_back()
+    employee.take_back(timezone.now())
     assert log_in(client, "anna").status_code == 302
 
 

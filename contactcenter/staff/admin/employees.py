@@ -173,7 +173,7 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
     def take_back(self, request: HttpRequest, queryset: QuerySet[Employee]) -> None:
         for employee in queryset.filter(is_active=False):
             if self.has_change_permission(request, employee):
-                employee.take_back()
+                employee.take_back(timezone.now())
                 self.log_change(request, employee, "Taken back.")
 
     @action(description=_("Dismiss"), permissions=["dismiss_this"])
@@ -188,7 +188,7 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
 
     @action(description=_("Take back"), permissions=["take_back_this"])
     def take_back_this(self, request: HttpRequest, obj: Employee) -> None:
-        obj.take_back()
+        obj.take_back(timezone.now())
         self.log_change(request, obj, "Taken back.")
         self.message_user(
             request, _("%(name)s can log in again.") % {"name": obj.display_name}, messages.SUCCESS

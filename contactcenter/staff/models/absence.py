@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -10,11 +10,13 @@ from django.utils.translation import pgettext_lazy
 
 from contactcenter.staff.zones import end_of, start_of
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
     def near(self, now: datetime) -> "AbsenceQuerySet":
         """Those that may run at that moment somewhere in the world: zones are within a day of UTC."""
-        today = now.date()
+        today = now.astimezone(UTC).date()
         return self.filter(first_day__lte=today + timedelta(days=1), last_day__gte=today - timedelta(days=1))
 
     def from_day(self, day: date) -> "AbsenceQuerySet":
@@ -71,6 +73,11 @@ class Absence(models.Model):
                 | models.Q(last_day=models.F("first_day"), ends_at_noon=False),
                 name="absence_ends_after_it_starts",
                 violation_error_message=_("The absence must end after it starts."),
+            ),
+            models.CheckConstraint(  # a mistyped year 9999 has no next day
+                condition=models.Q(first_day__gte=EARLIEST, last_day__lte=LATEST),
+                name="absence_in_our_time",
+                violation_error_message=_("Look at the year again."),
             ),
         )
         indexes = (models.Index(fields=("employee", "last_day"), name="absence_of_employee"),)

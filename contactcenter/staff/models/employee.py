@@ -12,7 +12,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from contactcenter.staff.models.role import ADMIN_RIGHTS, Right, Scope
 from contactcenter.staff.photos import photo_name, photo_storage, validate_photo
-from contactcenter.staff.signals import dismissed
+from contactcenter.staff.signals import Reason, became_available, became_unavailable, dismissed
 from contactcenter.staff.zones import zone_named
 
 if TYPE_CHECKING:
@@ -154,15 +154,21 @@ class Employee(AbstractUser):
         super().refresh_from_db(*args, **kwargs)
 
     def dismiss(self, now: datetime) -> None:
-        """Ends his log-in and his open sessions: the auth backend refuses who is inactive."""
+        """Ends his log-in, his open sessions (the auth backend refuses who is inactive) and his work day."""
+        from contactcenter.staff import work_days
+
         self.dismissed_at = now
         with transaction.atomic():
             self.save(update_fields=["dismissed_at", "is_active"])
+            work_days.leave_work(self, now=now)
             dismissed.send(Employee, employee_id=self.pk, now=now)
+            became_unavailable.send(Employee, employee_id=self.pk, now=now, reason=Reason.DISMISSED)
 
-    def take_back(self) -> None:
+    def take_back(self, now: datetime) -> None:
         self.dismissed_at, self.is_active = None, True
-        self.save(update_fields=["dismissed_at", "is_active"])
+        with transaction.atomic():
+            self.save(update_fields=["dismissed_at", "is_active"])
+            became_available.send(Employee, employee_id=self.pk, now=now)
 
     def has_right(self, right: Right, at_least: Scope = Scope.OWN) -> bool:
         from contactcenter.staff import roles
