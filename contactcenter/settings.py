@@ -48,6 +48,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 INSTALLED_APPS = [
     "contactcenter.staff",
     "contactcenter.centre",
+    "contactcenter.demo",
     "openlines",
     "crm",
     "kpi",
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",  # its widgets' templates, for FORM_RENDERER
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "guardian",
@@ -110,6 +112,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets may have templates of ours
 
 # -- database: one connection a thread, kept (a pool or CONN_MAX_AGE 0 costs two thirds of the requests per se
 
