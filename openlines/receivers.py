@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ def connect() -> None:
     """Called once, in ``AppConfig.ready()``."""
     signals.became_available.connect(_came, dispatch_uid="openlines.came")
     signals.became_unavailable.connect(_went, dispatch_uid="openlines.went")
+    signals.absences_changed.connect(_planned, dispatch_uid="openlines.planned")
 
 
 def _came(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> None:
@@ -21,3 +23,8 @@ def _came(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> 
 
 def _went(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> None:
     staffing.went(employee_id, now=now)
+
+
+def _planned(sender: object, *, employee_ids: Collection[int], now: datetime, **kwargs: Any) -> None:
+    for employee_id in employee_ids:
+        staffing.watch_absences(employee_id, now=now)

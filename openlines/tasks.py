@@ -45,12 +45,14 @@ def sweep() -> str:
     Finds nothing unless an event was lost.
     """
     now = timezone.now()
+    returned = staffing.sweep(now=now)
     lost = routing.sweep(now=now)
     mended = deadlines.audit(now=now)
-    return _("lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d") % {
-        "lost": lost,
-        "mended": mended,
-    }
+    waiting = outbound.sweep(now=now)
+    return _(
+        "lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d; "
+        "taken back from who is away: %(returned)d; connections whose sending was lost: %(waiting)d"
+    ) % {"lost": lost, "mended": mended, "returned": returned, "waiting": waiting}
 
 
 def mark_unanswered() -> str:

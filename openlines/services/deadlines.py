@@ -131,7 +131,7 @@ def _fire(deadline: Deadline, *, now: datetime) -> int:
     if deadline.employee_id is not None:
         done, _rows = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).delete()
         if done:
-            staffing.offline_due(deadline.employee_id, now=now)
+            staffing.due(deadline.employee_id, deadline.kind, now=now)
         return done
     if deadline.connection_id is not None:
         again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(due_at=now + timedelta(minutes=1))

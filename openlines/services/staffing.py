@@ -7,6 +7,7 @@ midnight, a page that no longer answers) is found by a deadline of the employee'
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -14,15 +15,18 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
+from contactcenter.staff.availability import next_change
 from openlines.lifecycle import Event
 from openlines.models import Deadline, Dialog, Offer, OpenLine, QueueEntry
-from openlines.policies.availability import OFFLINE_PATIENCE, Presence, is_away
+from openlines.policies.availability import OFFLINE_PATIENCE, is_away
 from openlines.policies.facts import HELD, IN_QUEUE, State
 from openlines.services import queue_members, routing
 from openlines.services.change import DialogChange, lock_dialog
 
 OFFLINE = "offline"
 """Deadline of an employee: look whether his page has been silent for five minutes."""
+ABSENCE = "absence"
+"""Deadline of an employee: a leave of his begins or ends."""
 
 _UPSERT = """
 INSERT INTO openlines_deadline (employee_id, kind, due_at, attempts, error) VALUES (%s, %s, %s, 0, '')
@@ -32,7 +36,7 @@ ON CONFLICT (employee_id, kind) WHERE employee_id IS NOT NULL DO UPDATE SET due_
 
 def came(employee_id: int, *, now: datetime) -> None:
     """He is a candidate again: what waits on his lines is offered after this transaction."""
-    watch(employee_id, at=now + OFFLINE_PATIENCE)
+    watch(employee_id, OFFLINE, at=now + OFFLINE_PATIENCE)
     for line_id in lines_of(employee_id):
         routing.distribute_after_commit(line_id, now=now)
 
@@ -42,14 +46,28 @@ def went(employee_id: int, *, now: datetime) -> None:
     transaction.on_commit(partial(look, employee_id, now=now), robust=True)
 
 
-def watch(employee_id: int, *, at: datetime) -> None:
+def watch(employee_id: int, kind: str, *, at: datetime) -> None:
     with database.cursor() as cursor:
-        cursor.execute(_UPSERT, [employee_id, OFFLINE, at])
+        cursor.execute(_UPSERT, [employee_id, kind, at])
 
 
-def look(employee_id: int, *, now: datetime) -> int:
-    """Take from him what must not wait for him; the number of dialogs that went back to a queue."""
+def watch_absences(employee_id: int, *, now: datetime) -> None:
+    """His absences were changed: the next moment at which one begins or ends."""
+    at = next_change([employee_id], now=now)
+    Deadline.objects.filter(employee_id=employee_id, kind=ABSENCE).delete()
+    if at is not None:
+        watch(employee_id, ABSENCE, at=at)
+
+
+def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
+    """Take from him what must not wait for him; the number of dialogs that went back to a queue.
+
+    ``is_net``: nothing has happened just now. A leave then counts on lines with the check only: on the others he may be
+    offered dialogs during his leave (Q4), and what he has got since its beginning is his.
+    """
     presence = queue_members.presences([employee_id], now=now)[employee_id]
+    if is_net and not presence.dismissed:
+        presence = replace(presence, leave_whole_day=False)
     moved = 0
     lines = OpenLine.objects.filter(Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id)))
     for line in lines.distinct():
@@ -58,14 +76,25 @@ def look(employee_id: int, *, now: datetime) -> int:
     return moved
 
 
-def offline_due(employee_id: int, *, now: datetime) -> None:
-    """The deadline: five minutes may have passed since his page last answered."""
+def due(employee_id: int, kind: str, *, now: datetime) -> None:
+    """A deadline of an employee's has come."""
+    if kind == ABSENCE:
+        look(employee_id, now=now)
+        for line_id in lines_of(employee_id):
+            routing.distribute_after_commit(line_id, now=now)
+        watch_absences(employee_id, now=now)
+    else:
+        _offline_due(employee_id, now=now)
+
+
+def _offline_due(employee_id: int, *, now: datetime) -> None:
+    """Five minutes may have passed since his page last answered."""
     presence = queue_members.presences([employee_id], now=now)[employee_id]
     if presence.seen_at is None:
         return
     silent_from = presence.seen_at + OFFLINE_PATIENCE
     if silent_from > now:
-        watch(employee_id, at=silent_from)
+        watch(employee_id, OFFLINE, at=silent_from)
     else:
         look(employee_id, now=now)
 
@@ -76,7 +105,7 @@ def sweep(*, now: datetime) -> int:
     holding = Dialog.objects.filter(state__in=[State.ACCEPTED, State.WAITING]).values_list("operator_id", flat=True)
     people = {pk for pk in (*offered.distinct(), *holding.order_by().distinct()) if pk}
     presences = queue_members.presences(people, now=now)
-    return sum(look(pk, now=now) for pk in people if _may_be_away(presences[pk], now=now))
+    return sum(look(pk, now=now, is_net=True) for pk in people if is_away(presences[pk], check=True, now=now))
 
 
 def take_back(employee_id: int, *, line_id: int, now: datetime, everything: bool = False) -> int:
@@ -120,7 +149,7 @@ def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State
         change = DialogChange(dialog, now=now)
         if dialog.operator_id == employee_id and State(dialog.state) in states:
             change.step(Event.OPERATOR_LOST)
-            change.set_fields(tried=[])
+            change.set_fields(tried=[employee_id])
         elif State(dialog.state) in IN_QUEUE:
             if not _withdraw(change, employee_id):
                 return 0
@@ -139,12 +168,9 @@ def _withdraw(change: DialogChange, employee_id: int) -> bool:
         return False
     if not standing.exists():
         change.step(Event.OFFER_LAPSES)
+        change.set_fields(tried=sorted({*change.dialog.tried, employee_id}))
     return True
 
 
 def _held(employee_id: int) -> list[int]:
     return list(Dialog.objects.filter(operator_id=employee_id, state__in=HELD).values_list("pk", flat=True))
-
-
-def _may_be_away(presence: Presence, *, now: datetime) -> bool:
-    return is_away(presence, check=True, now=now)
