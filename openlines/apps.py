@@ -9,9 +9,11 @@ class OpenlinesConfig(AppConfig):
     verbose_name = _("Open lines")
 
     def ready(self) -> None:
+        from contactcenter.staff import notices
         from contactcenter.staff.models import Right
         from contactcenter.staff.permissions import open_models
         from openlines import checks  # noqa: F401  (importing registers the checks)
+        from openlines import receivers
         from openlines.schedules import ensure_schedules
 
         open_models("openlines", see=Right.LINES_SEE, change=Right.LINES_CHANGE)
@@ -20,4 +22,8 @@ class OpenlinesConfig(AppConfig):
             open_models(
                 "openlines", of_messages, see=Right.CONNECTIONS_CHANGE, change=Right.CONNECTIONS_CHANGE
             )
+        notices.register(
+            "queue_empty", _("The queue of the line “%(name)s” has nobody in it. Its dialogs wait until you add somebody.")
+        )
+        receivers.connect()
         post_migrate.connect(ensure_schedules, sender=self)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openlines.policies.facts import DeadlineKind
-from openlines.services import deadlines, files, inbound, outbound, routing
+from openlines.services import deadlines, files, inbound, outbound, routing, staffing
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 
