@@ -8,7 +8,7 @@ decision is written, for accepting and finishing do not take the queue's lock.
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -30,6 +30,15 @@ logger = logging.getLogger(__name__)
 
 MAX_PASSES = 5
 """Dialogs that changed between the plan and their lock are planned again, this often in one call."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """``members``: the queue as it expands now; ``ahead``: dialogs that wait already."""
+
+    decision: policy.Decision
+    members: tuple[policy.Member, ...]
+    ahead: int
 
 
 def distribute_after_commit(line_id: int, *, now: datetime) -> None:
@@ -96,6 +105,22 @@ def sweep(*, now: datetime) -> int:
     return lost
 
 
+def forecast(line: OpenLine, *, now: datetime, settings: LineSettings | None = None) -> Forecast:
+    """What would happen to a dialog of a new client that came now: the same policy on the present facts, nothing written.
+
+    Dialogs that wait already are dealt before it, as they would be. ``settings``: others than the saved ones, to try.
+    """
+    settings = settings or line_settings(line)
+    members = queue_members.members(line.pk, settings=settings, now=now)
+    waiting = _queued(line, now=now).values()
+    facts = [_facts(dialog, settings=settings, now=now, ask=False) for dialog in waiting]
+    newcomer = policy.QueuedDialog(dialog_id=0, waiting_since=now)
+    decisions = policy.plan(settings.distribution, members, [*facts, newcomer], now=now)
+    decision = next(one for one in decisions if one.dialog_id == 0)
+    ahead = sum(1 for fact in facts if not fact.holders)
+    return Forecast(decision=decision, members=tuple(members), ahead=ahead)
+
+
 # -- facts ----------------------------------------------------------------------------------------------------
 
 
@@ -128,7 +153,9 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
     return dialogs
 
 
-def _facts(dialog: Dialog, *, settings: LineSettings, now: datetime, overdue: bool = False) -> policy.QueuedDialog:
+def _facts(
+    dialog: Dialog, *, settings: LineSettings, now: datetime, overdue: bool = False, ask: bool = True
+) -> policy.QueuedDialog:
     holders = frozenset(offer.employee_id for offer in _standing(dialog))
     return policy.QueuedDialog(
         dialog_id=dialog.pk,
@@ -137,7 +164,7 @@ def _facts(dialog: Dialog, *, settings: LineSettings, now: datetime, overdue: bo
         holders=holders,
         overdue=overdue or (bool(holders) if dialog.offer_until is None else dialog.offer_until <= now),
         asked_alone=any(offer.is_first for offer in _standing(dialog)),
-        responsible=_responsible(dialog, settings=settings, now=now),
+        responsible=_responsible(dialog, settings=settings, now=now) if ask else None,
     )
 
 
