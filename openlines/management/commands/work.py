@@ -21,12 +21,16 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from django_q.management.commands import qcluster
 
+from openlines import tasks
 from openlines.services.deadlines import fire_due
 from openlines.ticker import Ticker
 from openlines.work import canary, family, pulse
 from openlines.work.cluster import WatchedCluster
 
 logger = logging.getLogger(__name__)
+
+PRELOADED = (tasks,)
+"""Imported before the first fork: the workers share it, and what cannot be imported stops us here."""
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at the signals and the cluster."""
