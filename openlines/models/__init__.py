@@ -14,7 +14,7 @@ from openlines.models.line import (
 )
 from openlines.models.message import Attachment, Message
 from openlines.models.outbox import OutboxItem
-from openlines.models.queue import Offer, QueueEntry, Turn
+from openlines.models.queue import LineEntry, Offer, QueueEntry, Turn
 from openlines.models.seen import Seen
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Dialog",
     "DialogEvent",
     "InboundEvent",
+    "LineEntry",
     "LineQueue",
     "LineText",
     "Message",

@@ -12,17 +12,24 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contactcenter.staff.photos import photo_name, photo_storage, validate_photo
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
 class QueueBlock(models.Model):
-    """Q1–Q5; the members are rows of ``QueueEntry``."""
+    """Q1–Q6; the members are rows of ``QueueEntry``, their names for clients of ``LineEntry``."""
 
     class Distribution(models.TextChoices):
         EVENLY = "evenly", _("Evenly")
         STRICTLY = "strictly", _("Strictly in queue order")
         TO_ALL = "to_all", _("To all")
+
+    class Identity(models.TextChoices):
+        PROFILE = "profile", _("The employee's profile: name and photo")
+        ENTRIES = "entries", _("This line's entries: another name, position and photo")
+        INFORMATION = "information", _("A first name or nothing, with one shared picture")
 
     class LimitLeavesOut(models.TextChoices):
         ANSWERED = "answered", _("dialogs he has answered at least once")
@@ -57,6 +64,28 @@ class QueueBlock(models.Model):
         choices=LimitLeavesOut,
         default=LimitLeavesOut.WAITING,
         help_text=_("Dialogs in wrap-up never count."),
+    )
+
+    identity = models.CharField(
+        _("information about the employee"),
+        max_length=12,
+        choices=Identity,
+        default=Identity.PROFILE,
+        help_text=_("What clients see of who answers them."),
+    )
+    identity_first_name = models.BooleanField(_("show the first name"), default=True)
+    identity_photo = models.ImageField(
+        _("shared picture"),
+        upload_to=photo_name,
+        storage=photo_storage,
+        validators=[validate_photo],
+        blank=True,
+        help_text=_("JPEG, PNG or WebP, up to 5 MB."),
+    )
+    name_before_text = models.BooleanField(
+        _("put the name before the text"),
+        default=True,
+        help_text=_("On channels that show no sender, such as Telegram; never where the name is hidden."),
     )
 
     class Meta:

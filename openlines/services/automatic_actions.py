@@ -6,6 +6,7 @@ from openlines.models import Dialog, Message
 from openlines.policies import texts
 from openlines.policies.facts import TextTrigger
 from openlines.services.change import DialogChange, NewMessage
+from openlines.services.faces import face
 
 
 def say(change: DialogChange, trigger: TextTrigger) -> None:
@@ -29,10 +30,9 @@ def wording(change: DialogChange, trigger: TextTrigger) -> str:
 
 def macro_values(dialog: Dialog) -> texts.MacroValues:
     client = dialog.client
-    operator = dialog.operator
     return texts.MacroValues(
         client=client.name or client.username,
-        operator=operator.display_name if operator else "",
+        operator=face(dialog.line, dialog.operator).name,
         dialog=str(dialog.pk or ""),
         line=dialog.line.name,
     )

@@ -210,9 +210,9 @@ class DialogChange:
             "message_count": dialog.message_count,
             "client_message_count": dialog.client_message_count,
             "last_message_at": self.now,
-            "last_text": message.text[:PREVIEW],
-            "last_author": message.author,
         }
+        if message.author != Message.Author.AUTOMATIC:  # in lists the client's words, not our greeting
+            self._fields |= {"last_text": message.text[:PREVIEW], "last_author": message.author}
 
     def _first_delivery(self, author: str) -> str:
         if author == Message.Author.OUTSIDE:

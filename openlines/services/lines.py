@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contactcenter.staff.models import Employee
-from openlines.models import LineQueue, LineText, OpenLine, QueueEntry
+from openlines.models import LineEntry, LineQueue, LineText, OpenLine, QueueEntry
 from openlines.services import deadlines, queue_members, routing, staffing
 from openlines.services.errors import CommandRefused
 
@@ -170,3 +170,15 @@ def _touched_since(line: OpenLine, version: int, values: Mapping[str, Any]) -> b
         return True
     then = records[-1]
     return any(getattr(then, name) != getattr(line, name) for name in values)
+
+
+def set_entry(line_id: int, employee_id: int, *, name: str = "", position: str = "", photo: Any = None) -> None:
+    """Q6: what clients of this line see of an employee. ``photo``: an uploaded file; None keeps the one there is."""
+    with transaction.atomic():
+        entry, _created = LineEntry.objects.get_or_create(line_id=line_id, employee_id=employee_id)
+        entry.name, entry.position = name.strip(), position.strip()
+        if photo is not None:
+            entry.photo = photo
+        entry.full_clean()
+        entry.save()
+        texts_edited(line_id)

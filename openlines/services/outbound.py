@@ -24,6 +24,7 @@ from openlines.models import Attachment, Client, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import replies, wakeups
 from openlines.services.change import DialogChange, lock_dialog
+from openlines.services.faces import face
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
         OutboxItem.objects.filter(
             ~Exists(earlier), connection=connection, state=OutboxItem.State.QUEUED, next_attempt_at__lte=now
         )
-        .select_related("message", "dialog__client")
+        .select_related("connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line")
         .order_by("pk")
         .first()
     )
@@ -150,11 +151,21 @@ def _outgoing(item: OutboxItem) -> base.OutgoingMessage:
     return base.OutgoingMessage(
         uuid=str(message.uuid),
         recipient=item.dialog.client.external_id,
-        text=message.text,
+        text=_signed(item, message),
         files=files,
         reply_to=quoted or "",
         part=len(item.accepted_ids),
     )
+
+
+def _signed(item: OutboxItem, message: Message) -> str:
+    """Q6: where the channel shows no sender, his name stands before the text, unless it is hidden or switched off."""
+    line = item.dialog.line
+    features = registry.get(item.connection.kind).features
+    if not message.text or features.shows_sender or not line.name_before_text:
+        return message.text
+    name = face(line, message.operator).name
+    return f"{name}:\n{message.text}" if name else message.text
 
 
 def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:

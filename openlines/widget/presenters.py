@@ -8,8 +8,9 @@ from typing import Any
 from django.urls import reverse
 
 from contactcenter.staff.models import Employee
-from openlines.models import Attachment, Connection, Dialog, Message
+from openlines.models import Attachment, Connection, Dialog, Message, OpenLine
 from openlines.policies.facts import State
+from openlines.services.faces import face
 from openlines.widget import visitors
 from openlines.widget.reading import Talk
 
@@ -31,7 +32,7 @@ def dialog(row: Dialog, *, read_up_to: int) -> dict[str, Any]:
     return {
         "number": row.pk,
         "state": "finished" if is_over else "open",
-        "operator": person(row.operator) if row.operator and not is_over else None,
+        "operator": person(row.line, row.operator) if row.operator and not is_over else None,
         "read_up_to": read_up_to,
     }
 
@@ -44,7 +45,7 @@ def message(row: Message, attachments: Iterable[Attachment], *, chat: Connection
         "dialog": row.dialog_id,
         "seq": row.seq,
         "author": _author(row),
-        "person": person(row.operator) if row.operator else None,
+        "person": person(row.dialog.line, row.operator) if row.operator else None,
         "text": "" if is_deleted else row.text,
         "at": row.created_at.isoformat(),
         "edited": row.edited_at is not None and not is_deleted,
@@ -55,9 +56,10 @@ def message(row: Message, attachments: Iterable[Attachment], *, chat: Connection
     }
 
 
-def person(employee: Employee) -> dict[str, str]:
-    """Q6 "profile": name and photo. Never the log-in name."""
-    return {"name": employee.get_full_name(), "photo": employee.photo.url if employee.photo else ""}
+def person(line: OpenLine, employee: Employee) -> dict[str, str]:
+    """Whom the client sees (Q6)."""
+    shown = face(line, employee)
+    return {"name": shown.name, "position": shown.position, "photo": shown.photo}
 
 
 def file(attachment: Attachment, *, chat: Connection) -> dict[str, Any]:

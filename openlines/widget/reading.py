@@ -79,7 +79,7 @@ def news(client: Client, since: Mark) -> Talk:
 def _messages(client: Client) -> QuerySet[Message]:
     return (
         Message.objects.filter(dialog__client=client, is_note=False)
-        .select_related("operator", "reply_to", "reply_to__operator")
+        .select_related("operator", "dialog__line", "reply_to", "reply_to__operator")
         .prefetch_related("attachments")
     )
 
@@ -90,7 +90,7 @@ def _last_page(messages: QuerySet[Message]) -> tuple[list[Message], bool]:
 
 
 def _newest_dialog(client: Client) -> Dialog | None:
-    return Dialog.objects.filter(client=client).select_related("operator").order_by("-pk").first()
+    return Dialog.objects.filter(client=client).select_related("operator", "line").order_by("-pk").first()
 
 
 def _read_up_to(dialog: Dialog | None) -> int:

@@ -33,7 +33,7 @@ def anna() -> Employee:
 
 @pytest.fixture
 def connection(telegram: FakeTelegram, anna: Employee) -> Connection:
-    line = make_line(anna, greeting_enabled=False, finish_text_enabled=False)
+    line = make_line(anna, greeting_enabled=False, finish_text_enabled=False, name_before_text=False)
     return make_connection(line, "telegram", credentials={"token": TOKEN, "secret_token": "s"}, base_url=telegram.url)
 
 
