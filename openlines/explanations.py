@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee
@@ -127,7 +129,7 @@ def _events() -> dict[str, str]:
         Event.TRANSFER: _("transferred by %(who)s to %(to)s"),
         Event.TRANSFER_TO_LINE: _("transferred by %(who)s to the line %(line)s"),
         Event.BACK_TO_QUEUE: _("given back to the queue by %(who)s"),
-        Event.OPERATOR_LOST: _("back to the queue: the operator is away"),
+        Event.OPERATOR_LOST: _("back to the queue: %(earlier)s is away"),
         Event.OFFER_LAPSES: _("the offer lapsed"),
         Event.SKIP: _("skipped by %(who)s"),
         Event.FINISH: _("finished by %(who)s"),
@@ -153,6 +155,7 @@ def _decision(data: Mapping[str, Any], names: _Names) -> str:
         Rule.LONGEST_WITHOUT: _("offered to %(people)s: longest without a new dialog on this line"),
         Rule.FIRST_IN_ORDER: _("offered to %(people)s: the first free person in the order of the queue"),
         Rule.EVERYBODY: _("offered to everybody free at once: %(people)s"),
+        Rule.RESPONSIBLE: _("offered to %(people)s first: responsible for this client"),
         Rule.STAYS_ALONE: _("stays where it is: nobody else is free"),
         Rule.NOBODY_FREE: _("waits: nobody in the queue is free"),
         Rule.EMPTY_QUEUE: _("waits: there is nobody in the queue"),
@@ -176,8 +179,17 @@ def _passed(one: Mapping[str, Any], names: _Names) -> str:
         Obstacle.LATER_IN_ORDER: _("stands later in the queue"),
         Obstacle.ASSIGNED_LATER: _("got a dialog more recently"),
     }.get(_known(Obstacle, one.get("obstacle")), str(one.get("obstacle", "")))
-    detail = f" ({one['detail']})" if one.get("detail") else ""
+    detail = f" ({_detail(one['detail'])})" if one.get("detail") else ""
     return f"{_capital(names.person(one.get('employee_id')))}: {words}{detail}"
+
+
+def _detail(detail: str) -> str:
+    """A time is said in the reader's zone, with the day unless it is today; anything else as it is ("5/5")."""
+    try:
+        at = timezone.localtime(datetime.fromisoformat(detail))
+    except ValueError:
+        return detail
+    return date_format(at, "H:i" if at.date() == timezone.localdate() else "j M H:i")
 
 
 def _known(kind: type[Rule] | type[Obstacle], value: object) -> Any:

@@ -46,19 +46,24 @@ def dialog_to_read(request: HttpRequest, pk: int) -> Dialog:
     return dialog
 
 
+def _lost(employee: Employee, pk: int) -> CommandRefused | None:
+    """Why a dialog is gone, for who was offered it or could have accepted it; None for whom it is no business of."""
+    dialog = Dialog.objects.select_related("operator").filter(pk=pk).first()
+    if dialog is None or not _could_have(employee, dialog):
+        return None
+    return taken(dialog) if dialog.is_open else CommandRefused("closed", _("This dialog is closed."))
+
+
 def dialog_to_act_on(request: HttpRequest, pk: int) -> Dialog:
     """As ``dialog_to_read``; but who was offered it, or could have accepted it, and came too late, is told who holds
     it now: raises ``CommandRefused`` (``taken``)."""
     try:
         return dialog_to_read(request, pk)
     except Http404:
-        employee = employee_of(request)
-        dialog = Dialog.objects.select_related("operator").filter(pk=pk).first()
-        if dialog is None or not _could_have(employee, dialog):
+        refusal = _lost(employee_of(request), pk)
+        if refusal is None:
             raise
-        raise (
-            taken(dialog) if dialog.is_open else CommandRefused("closed", _("This dialog is closed."))
-        ) from None
+        raise refusal from None
 
 
 def _could_have(employee: Employee, dialog: Dialog) -> bool:
@@ -75,8 +80,9 @@ def refused(request: HttpRequest, error: CommandRefused, *, dialog_id: int) -> H
     return JsonResponse({"words": error.message, "code": error.code, "holder": error.holder}, status=status)
 
 
-def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    """A script gets the words; a person gets the page."""
+def not_found(request: HttpRequest, error: Http404, *, dialog_id: int) -> HttpResponse:
+    """A person gets the page; a script gets the words, with the holder's name for who was too late."""
     if not by_script(request):
         raise error
-    return JsonResponse({"words": str(error)}, status=404)
+    refusal = _lost(employee_of(request), dialog_id)
+    return JsonResponse({"words": refusal.message if refusal else str(error)}, status=404)

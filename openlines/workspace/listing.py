@@ -15,7 +15,6 @@ from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import scope
 from openlines.models import Dialog, Offer, Seen
 from openlines.permissions import visible_dialogs, waiting_for
-from openlines.policies.facts import State
 from openlines.workspace import faces
 
 ROWS: Final = 200
@@ -126,15 +125,12 @@ def row_of(dialog: Dialog, employee: Employee, *, offer: Offer | None = None) ->
         last_text=dialog.last_text
         or (_("a file, or something without text") if dialog.message_count else ""),
         last_at=dialog.last_message_at or dialog.created_at,
-        waiting_since=dialog.clock_started_at if dialog.state in _WAITING_STATES else None,
+        waiting_since=dialog.clock_started_at if dialog.is_open else None,
         is_unanswered=dialog.is_unanswered,
         unread=max(dialog.client_message_count - seen, 0) if own or offer else 0,
         offer_id=offer.pk if offer else None,
         offer_until=offer.until if offer else None,
     )
-
-
-_WAITING_STATES = {State.NEW, State.RETURNED, State.WAITING}
 
 
 def _tabs_of(employee: Employee) -> tuple[str, ...]:

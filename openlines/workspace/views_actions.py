@@ -151,7 +151,7 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         dialogs.mark_seen(dialog_to_read(request, pk), by=employee_of(request))
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     return HttpResponse(status=204)
 
 
@@ -162,7 +162,7 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         dialog = dialog_to_read(request, pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     if (
         dialog.is_open
         and dialog.connection.kind == Connection.Kind.LIVECHAT
@@ -178,7 +178,7 @@ def _carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     except CommandRefused as error:
         return refused(request, error, dialog_id=pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     if by_script(request):
         return JsonResponse({"words": words})
     if words:

@@ -53,7 +53,7 @@ def dialog_pane(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     context = {"pane": pane(shown, me=employee_of(request)), "now": timezone.now()}
     return render(request, "workspace/_pane.html", context)
 
@@ -65,7 +65,7 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     since = request.GET.get("since", "")
     if not since.isdecimal():
         return JsonResponse({"words": "since: a revision is needed"}, status=400)
@@ -79,7 +79,7 @@ def earlier(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     try:
         before = timeline.instant_of(request.GET.get("before", ""))
     except (ValueError, OverflowError, OSError):
@@ -94,7 +94,7 @@ def transfer_window(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
-        return not_found(request, error)
+        return not_found(request, error, dialog_id=pk)
     employee = employee_of(request)
     choices = transfer.choices(shown, me=employee, may_go_back=deeds(employee, shown).give_back)
     return render(request, "workspace/_transfer.html", {"transfer": choices})

@@ -5,7 +5,7 @@ import { post } from "./requests.js";
 import { pendingItem, placeDays } from "./timeline.js";
 import { problem, say } from "./words.js";
 
-const FILES_LIMIT = 25 * 1024 * 1024; // bytes together, as the server's
+const FILE_LIMIT = 20 * 1024 * 1024; // bytes, as openlines/services/files.py
 
 const newUuid = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
   (+c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (+c / 4)))).toString(16));
@@ -139,7 +139,7 @@ export class Composer {
     this.form.querySelector('[data-mode-button="reply"]').disabled = !canReply;
     this.form.querySelector('[data-mode-button="note"]').disabled = !canNote;
     this.form.querySelector("[data-send]").disabled = !canReply && !canNote;
-    this.paintMode(canReply ? (canNote ? this.wantedMode : "reply") : "note");
+    if (canReply || canNote) this.paintMode(!canNote ? "reply" : canReply ? this.wantedMode : "note");
   }
 
   /* ---- quote and files ---- */
@@ -157,8 +157,7 @@ export class Composer {
   }
 
   setFiles(files) {
-    const size = files.reduce((sum, file) => sum + file.size, 0);
-    if (size > FILES_LIMIT) return this.notice(say("tooBig"));
+    if (files.some((file) => file.size > FILE_LIMIT)) return this.notice(say("tooBig"));
     this.files = files;
     const box = this.form.querySelector("[data-files]");
     box.hidden = files.length === 0;
@@ -237,6 +236,7 @@ export class Composer {
     this.retry = attempt;
     this.keep();
     this.notice(problem(answer));
+    this.lastRefusal = answer.words ?? "";
     if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
   }
 }

@@ -1,6 +1,7 @@
 /* The desk: which dialog is open, the list beside it, what one does with dialogs, and keeping all of it current. */
 
 import { openLive } from "../openlines/live.js";
+import { startPresence } from "../staff/presence.js";
 import { setServerNow, tick } from "../ui/clocks.js";
 import { freshNow, showStatus } from "../ui/live_status.js";
 import { toast } from "../ui/toasts.js";
@@ -15,8 +16,8 @@ import { problem, say } from "./words.js";
 const desk = document.querySelector("[data-desk]");
 const list = desk.querySelector("[data-list]");
 const search = desk.querySelector("[data-search] input");
-const LIST_PAUSE_MS = 150;
-const PRESENCE_EVERY_MS = 30_000;
+const LIST_PAUSE_MS = 150; // signals come in bursts
+const LIST_EVERY_MS = 1000; // and on a busy line without end
 
 setServerNow(desk.dataset.now);
 remember(list);
@@ -25,10 +26,11 @@ remember(list);
 
 const talk = new Talk(desk, {
   onGone: (answer) => {
+    if (talk.composer.text.value) return talk.freeze(talk.composer.lastRefusal || problem(answer));
     if (answer.words) toast(answer.words, { tone: "amber" });
     leave();
   },
-  onChanged: () => refreshSoon(),
+  onSeen: () => refreshSoon(),
 });
 
 function show(view) {
@@ -80,16 +82,20 @@ let unreadBefore = Number(list.querySelector("[data-unread]")?.dataset.unread ??
 let pause = null;
 let asking = null;
 
+let refreshedAt = 0;
+
 function refreshSoon() {
+  const wait = Math.max(LIST_PAUSE_MS, refreshedAt + LIST_EVERY_MS - Date.now());
   pause ??= setTimeout(() => {
     pause = null;
     refresh();
-  }, LIST_PAUSE_MS);
+  }, wait);
 }
 
 async function refresh({ tab = tabOf(location.search) } = {}) {
   asking?.abort();
   const mine = (asking = new AbortController());
+  refreshedAt = Date.now();
   const query = new URLSearchParams({ tab, q: search.value.trim() });
   if (talk.dialog) query.set("dialog", talk.dialog);
   let answer;
@@ -122,7 +128,7 @@ function announce(before) {
     beep("offer");
     notify({
       title: say("offerTitle"),
-      body: `${node.dataset.client}: ${node.dataset.words}`,
+      body: `${node.dataset.clientName}: ${node.dataset.words}`,
       tag: `offer-${node.dataset.offer}`,
       onClick: () => open(node.querySelector("a").href),
     });
@@ -278,18 +284,20 @@ function catchUp() {
   talk.update();
 }
 
-function tellPresence() {
-  post(desk.dataset.presenceUrl);
+/** The server has answered and the stream is alive: what is seen is current, though nothing had to be fetched. */
+function onPresence(wasAway) {
+  freshNow();
+  if (wasAway) document.body.dispatchEvent(new Event("own-state")); // the word at the top is "online" again
 }
 
 startAlerts();
 nameWindow();
 markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });
-tellPresence();
-setInterval(tellPresence, PRESENCE_EVERY_MS);
+startPresence({
+  say: async ({ signal }) => (await post(desk.dataset.presenceUrl, undefined, { signal })).kind === "done",
+  onAnswered: onPresence,
+});
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  tellPresence();
-  catchUp();
+  if (!document.hidden) catchUp();
 });

@@ -30,10 +30,10 @@ export function get(url, { signal } = {}) {
   return ask(url, { headers: { "X-Requested-With": "fetch" }, signal });
 }
 
-export function post(url, form = new FormData()) {
+export function post(url, form = new FormData(), { signal } = {}) {
   form.delete("csrfmiddlewaretoken");
   const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch", Accept: "application/json, text/html" };
-  return ask(url, { method: "POST", body: form, headers });
+  return ask(url, { method: "POST", body: form, headers, signal });
 }
 
 export function parse(html) {

@@ -12,11 +12,11 @@ const TYPING_SHOWN_MS = 6000;
 const TYPING_TOLD_EVERY_MS = 4000;
 
 export class Talk {
-  constructor(desk, { onGone, onChanged }) {
+  constructor(desk, { onGone, onSeen }) {
     this.desk = desk;
     this.box = desk.querySelector("[data-talk]");
     this.clientBox = desk.querySelector("[data-client]");
-    this.handlers = { onGone, onChanged };
+    this.handlers = { onGone, onSeen };
     this.composer = null;
     if (this.element) this.begin();
     this.box.addEventListener("click", (event) => this.onClick(event));
@@ -100,7 +100,7 @@ export class Talk {
       do {
         this.again = false;
         const talk = this.element;
-        if (!talk) return;
+        if (!talk || talk === this.frozen) return;
         const answer = await get(`${talk.dataset.updateUrl}?since=${talk.dataset.rev}`);
         if (talk !== this.element) continue;
         if (answer.kind === "done") this.apply(answer.html);
@@ -117,7 +117,8 @@ export class Talk {
     if (!talk || !update) return;
     if (Number(update.dataset.rev) < Number(talk.dataset.rev)) return; // an older answer came late
     setServerNow(update.dataset.now);
-    const added = mergeItems(talk.querySelector("[data-items]"), update.querySelector("[data-update-items]").children);
+    const list = talk.querySelector("[data-items]");
+    const added = mergeItems(list, this.withinSight(list, update.querySelector("[data-update-items]").children));
     talk.dataset.rev = update.dataset.rev;
     this.swap(talk.querySelector('[data-part="head"]'), update.querySelector('[data-update-part="head"]'));
     this.swap(talk.querySelector('[data-part="gate"]'), update.querySelector('[data-update-part="gate"]'));
@@ -128,8 +129,26 @@ export class Talk {
     if (this.atEnd) this.toEnd();
     else if (added.length) talk.querySelector("[data-down]").hidden = false;
     if (added.length) this.markSeen();
-    this.handlers.onChanged();
     freshNow();
+  }
+
+  /** A mark that changes on a message of the pages not fetched yet must not bring it here, out of its place. */
+  withinSight(list, items) {
+    const first = list.querySelector(":scope > [data-order]")?.dataset.order ?? "";
+    const hasEarlier = Boolean(this.element.querySelector("[data-earlier]"));
+    return hasEarlier ? [...items].filter((item) => item.dataset.order >= first) : [...items];
+  }
+
+  /** The dialog is somebody else's now: nothing more can be sent, but what was written stays to be copied. */
+  freeze(words) {
+    const talk = this.element;
+    talk.querySelectorAll(".talk__acts > :not(.talk__to-client)").forEach((node) => node.remove());
+    const gate = talk.querySelector("[data-gate]");
+    gate.dataset.canReply = gate.dataset.canNote = "0";
+    gate.replaceChildren();
+    this.composer.obeyGate();
+    this.composer.notice(words);
+    this.frozen = talk;
   }
 
   /** Replaces a part unless it is the same; opened details and the focus stay. */
@@ -155,9 +174,12 @@ export class Talk {
 
   markSeen() {
     const talk = this.element;
-    if (!talk || document.hidden) return;
+    if (!talk || talk === this.frozen || document.hidden) return;
     clearTimeout(this.seenTimer);
-    this.seenTimer = setTimeout(() => post(talk.dataset.updateUrl.replace(/update\/$/, "seen/")), 300);
+    this.seenTimer = setTimeout(async () => {
+      await post(talk.dataset.updateUrl.replace(/update\/$/, "seen/"));
+      this.handlers.onSeen();
+    }, 300);
   }
 
   tellTyping() {

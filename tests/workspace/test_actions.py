@@ -9,10 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from openlines.models import Dialog, DialogEvent, Message, Offer, OpenLine, Seen
+from openlines.models import Dialog, DialogEvent, Message, Offer, Seen
 from openlines.services import deadlines, dialogs
 from tests.factories import make_employee
-from tests.openlines.factories import NOW, answer, make_client, make_line, write
+from tests.openlines.factories import NOW, answer, make_client, make_connection, make_line, write
 from tests.workspace.conftest import Scene, browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,8 +34,8 @@ def test_a_double_click_on_accept_is_harmless(scene: Scene) -> None:
 
 
 def test_who_accepts_too_late_is_told_who_holds_it(scene: Scene) -> None:
-    OpenLine.objects.filter(pk=scene.line.pk).update(distribution="to_all")
-    dialog = scene.dialog()
+    line = make_line(scene.anna, scene.bert, distribution="to_all")
+    dialog = write(make_client(make_connection(line)), "Anybody?").dialog
     assert Offer.objects.filter(dialog=dialog).count() == 2
     dialogs.accept(dialog.pk, by=scene.anna, now=timezone.now())
     response = browser_of(scene.bert).post(f"/desk/{dialog.pk}/accept/")

@@ -60,6 +60,13 @@ def test_an_operator_sees_only_his_own_and_what_waits_in_his_queue(scene: Scene)
     assert "Dora" in everything
 
 
+def test_the_row_shows_the_clients_words_not_our_greeting(scene: Scene) -> None:
+    dialog = scene.dialog()
+    assert dialog.messages.filter(author="automatic").exists()
+    page = browser_of(scene.anna).get("/desk/list/").content.decode()
+    assert "Where is my parcel?" in page
+
+
 def test_the_pane_shows_conversation_client_and_reasons(scene: Scene) -> None:
     dialog = scene.dialog()
     answer(dialog, scene.anna, "On its way")
