@@ -48,11 +48,10 @@ def sweep() -> str:
     returned = staffing.sweep(now=now)
     lost = routing.sweep(now=now)
     mended = deadlines.audit(now=now)
-    waiting = outbound.sweep(now=now)
     return _(
         "lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d; "
-        "taken back from who is away: %(returned)d; connections whose sending was lost: %(waiting)d"
-    ) % {"lost": lost, "mended": mended, "returned": returned, "waiting": waiting}
+        "taken back from who is away: %(returned)d"
+    ) % {"lost": lost, "mended": mended, "returned": returned}
 
 
 def mark_unanswered() -> str:
