@@ -1,3 +1,4 @@
+from datetime import date
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -6,7 +7,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
-from contactcenter.staff.models import Employee
+from contactcenter.staff.models import Absence, Employee
 
 
 @cache
@@ -56,3 +57,48 @@ class ProfileForm(forms.ModelForm[Employee]):
         choices = time_zone_choices(self.instance.time_zone)
         self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), choices=choices)
         _dress(self)
+
+
+class AbsenceForm(forms.ModelForm[Absence]):
+    """An absence of the employee the instance names. `earliest` is the first day it may start on: people enter
+    their own from today on, heads also those that were."""
+
+    class Meta:
+        model = Absence
+        fields = ("kind", "first_day", "starts_at_noon", "last_day", "ends_at_noon", "note")
+        widgets = {
+            "first_day": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "last_day": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: Any, earliest: date | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.earliest = earliest
+        self.fields["note"].widget.attrs["autocomplete"] = "off"
+        if earliest is not None:
+            self.fields["first_day"].widget.attrs["min"] = self.fields["last_day"].widget.attrs["min"] = (
+                earliest.isoformat()
+            )
+        _dress(self)
+        for name in ("starts_at_noon", "ends_at_noon"):
+            self.fields[name].widget.attrs["class"] = "checkbox"
+
+    def clean_first_day(self) -> date:
+        first_day: date = self.cleaned_data["first_day"]
+        if self.earliest is not None and first_day < self.earliest:
+            raise forms.ValidationError(
+                _("This day is over. The head of your department can enter absences that were.")
+            )
+        return first_day
+
+
+class DayEndForm(forms.Form):
+    """When a forgotten work day ended, by the clock of who says so."""
+
+    ended_at = forms.DateTimeField(
+        label=_("It ended at"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(
+            format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "class": "input"}
+        ),
+    )

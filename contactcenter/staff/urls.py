@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
-from contactcenter.staff import views
+from contactcenter.staff import state_views, team_views, views
 
 app_name = "staff"
 
@@ -11,6 +11,18 @@ urlpatterns = [
     path("me/", views.profile, name="profile"),
     path("me/password/", views.PasswordChange.as_view(), name="password"),
     path("me/notices/read/", views.read_notices, name="read_notices"),
+    path("me/state/", state_views.own_state, name="own_state"),
+    path("me/state/panel/", state_views.own_state_panel, name="own_state_panel"),
+    re_path(
+        rf"^me/state/(?P<verb>{'|'.join(state_views.VERBS)})/$", state_views.change_state, name="change_state"
+    ),
+    path("me/absences/", team_views.own_absences, name="own_absences"),
+    path("me/absences/<int:absence_id>/delete/", team_views.delete_own_absence, name="delete_own_absence"),
+    path("team/", team_views.team_page, name="team"),
+    path("team/<int:employee_id>/", team_views.person_page, name="person"),
+    path("team/<int:employee_id>/end-day/", team_views.end_day_of, name="end_day_of"),
+    path("team/absences/<int:absence_id>/", team_views.change_absence, name="change_absence"),
+    path("team/absences/<int:absence_id>/delete/", team_views.delete_absence, name="delete_absence"),
     path("presence/", views.touch_presence, name="presence"),
     path("photos/<str:name>", views.photo, name="photo"),
 ]
