@@ -45,12 +45,16 @@ GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
                 "admin:openlines_connection_changelist",
                 ("openlines.view_connection",),
             ),
+            Page(
+                _("Installation"), "tune", "admin:staff_installation_changelist", ("staff.view_installation",)
+            ),
         ),
     ),
     (
         _("People"),
         (
             Page(_("Employees"), "group", "admin:staff_employee_changelist", ("staff.view_employee",)),
+            Page(_("Team"), "groups", "staff:team", rights=("roles_change",)),
             Page(
                 _("Departments"),
                 "account_tree",
@@ -58,6 +62,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
                 ("staff.view_department",),
             ),
             Page(_("Roles"), "shield_person", "admin:staff_role_changelist", ("staff.view_role",)),
+            Page(_("Absences"), "event_busy", "admin:staff_absence_changelist", ("staff.view_absence",)),
+            Page(_("Work days"), "punch_clock", "admin:staff_workday_changelist", ("staff.view_workday",)),
+            Page(_("Breaks"), "coffee", "admin:staff_break_changelist", ("staff.view_break",)),
             Page(
                 _("Log-in blocks"),
                 "lock",

@@ -16,5 +16,11 @@ class StaffConfig(AppConfig):
         from contactcenter.staff.models import Right
 
         permissions.open_models("staff", see=Right.LINES_SEE, change=Right.ROLES_CHANGE)
+        for private in (
+            "absence",
+            "workday",
+            "break",
+        ):  # who was ill when is nobody's but theirs who must know
+            permissions.open_models("staff", private, see=Right.ROLES_CHANGE, change=Right.ROLES_CHANGE)
         permissions.open_models("axes", see=Right.ROLES_CHANGE, change=Right.ROLES_CHANGE)
         permissions.open_models("django_q", see=Right.LINES_CHANGE, change=Right.LINES_CHANGE)

@@ -17,10 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
 from contactcenter.staff import notices, presence
+from contactcenter.staff.announcements import announced
 from contactcenter.staff.forms import LogInForm, OwnPasswordForm, ProfileForm
 from contactcenter.staff.landing import landing_address
 from contactcenter.staff.models import Employee
 from contactcenter.staff.photos import CONTENT_TYPES, FOLDER, photo_storage
+from contactcenter.staff.signals import absences_changed
 
 
 class LogIn(LoginView):
@@ -65,7 +67,13 @@ def profile(request: HttpRequest) -> HttpResponse:
     employee = Employee.objects.select_related("department").get(pk=employee_id)
     form = ProfileForm(request.POST or None, request.FILES or None, instance=employee)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        if "time_zone" in form.changed_data:  # his absences are counted in it
+            now = timezone.now()
+            with announced([employee_id], now=now):
+                form.save()
+                absences_changed.send(Employee, employee_ids=[employee_id], now=now)
+        else:
+            form.save()
         with translation.override(employee.language):
             messages.success(request, _("Your profile is saved."))
         return redirect("staff:profile")

@@ -188,6 +188,7 @@ def employee_form(employee: Employee, **changes: object) -> dict[str, object]:
         "phone": "",
         "language": employee.language,
         "time_zone": employee.time_zone,
+        "work_day_tracking": employee.work_day_tracking,
         "role_bindings-TOTAL_FORMS": "0",
         "role_bindings-INITIAL_FORMS": "0",
     } | changes

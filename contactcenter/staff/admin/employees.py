@@ -18,8 +18,10 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2Widget
 
+from contactcenter.staff.announcements import announced
 from contactcenter.staff.forms import time_zone_choices
 from contactcenter.staff.models import Employee, Presence, RoleBinding
+from contactcenter.staff.signals import absences_changed
 
 
 def _time_zone_field(choices: list[tuple[str, str]]) -> forms.ChoiceField:
@@ -87,7 +89,7 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
                 )
             },
         ),
-        (_("Language and time"), {"fields": (("language", "time_zone"),)}),
+        (_("Language and time"), {"fields": (("language", "time_zone"), "work_day_tracking")}),
         (_("State"), {"fields": (("dismissed_at", "last_login", "date_joined"),)}),
     )
     superuser_fieldset = (_("Beyond roles"), {"fields": (("is_superuser", "is_staff"),)})
@@ -131,6 +133,18 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
 
     def has_delete_permission(self, request: HttpRequest, obj: Employee | None = None) -> bool:
         return _is_superuser(request) and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Employee, form: Any, change: bool) -> None:
+        """The zone moves his absences, the tracking says what makes him available: both are announced."""
+        changed = {"time_zone", "work_day_tracking"}.intersection(form.changed_data) if change else set()
+        if not changed:
+            super().save_model(request, obj, form, change)
+            return
+        now = timezone.now()
+        with announced([obj.pk], now=now):
+            super().save_model(request, obj, form, change)
+            if "time_zone" in changed:
+                absences_changed.send(Employee, employee_ids=[obj.pk], now=now)
 
     # -- columns
 
