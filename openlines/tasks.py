@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from functools import partial
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +19,16 @@ from openlines.services import deadlines, files, inbound, outbound, routing, sta
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 
+fire = partial(deadlines.fire_due, limit=50)
+"""What a ticker does in one turn: few enough that ``now`` stays true, a hand-over quick and a stop short."""
+
 MOST_ROUNDS = 50
 """Rounds of one scheduled net; what is still due then is left to the ticker and the next minute."""
 
 
 def tick() -> str:
     """The ticker of this minute (Q7): leads until the next one comes. Returns how much it fired."""
-    ticker = Ticker(deadlines.fire_due, stopping=pulse.stopping, name=f"openlines ticker task {os.getpid()}")
+    ticker = Ticker(fire, stopping=pulse.stopping, name=f"openlines ticker task {os.getpid()}")
     served = ticker.serve()
     if served.end is End.NEVER_LED:
         # Whoever leads neither hands over nor dies. Deadlines are claimed one by one: helping does no harm.

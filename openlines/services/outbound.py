@@ -25,6 +25,7 @@ from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import replies, wakeups
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.faces import face
+from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def drain(connection_id: int, *, now: datetime) -> int:
         _settle_interrupted(connection, now=now)
         done = 0
         started = time.monotonic()
-        while time.monotonic() - started < LONGEST_DRAIN:
+        while time.monotonic() - started < LONGEST_DRAIN and not pulse.stopping():
             at = now + timedelta(seconds=time.monotonic() - started)
             connection.refresh_from_db(fields=["paused_reason", "held_until", "is_active", "credentials"])
             if connection.paused_reason or not connection.is_active:

@@ -21,16 +21,12 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from django_q.management.commands import qcluster
 
-from openlines import tasks
-from openlines.services.deadlines import fire_due
+from openlines import tasks  # before the first fork, so that the workers share it
 from openlines.ticker import Ticker
 from openlines.work import canary, family, pulse
 from openlines.work.cluster import WatchedCluster
 
 logger = logging.getLogger(__name__)
-
-PRELOADED = (tasks,)
-"""Imported before the first fork: the workers share it, and what cannot be imported stops us here."""
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at the signals and the cluster."""
@@ -85,7 +81,9 @@ class Command(qcluster.Command):
 
 def stand_by(heart: pulse.Pulse) -> None:
     """The standby ticker's thread."""
-    ticker = Ticker(fire_due, stopping=lambda: heart.stopping, name=f"openlines ticker standby {os.getpid()}")
+    ticker = Ticker(
+        tasks.fire, stopping=lambda: heart.stopping, name=f"openlines ticker standby {os.getpid()}"
+    )
     while not heart.stopping:
         try:
             ticker.stand_by()
