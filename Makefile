@@ -33,12 +33,13 @@ MESSAGES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 env: .venv/.installed $(MESSAGES) ## the environment in .venv/, ready to run
 
 .PHONY: demo
-demo: env ## the product with sample data; TRAFFIC=1 lets customers write
-	@$(MANAGE) demo $(if $(TRAFFIC),--traffic) $(ARGS)
+demo: env ## the product with sample data; TRAFFIC=1 lets customers write, PORT=… moves it
+	@$(MANAGE) demo $(if $(TRAFFIC),--traffic) $(if $(PORT),--port $(PORT)) \
+		$(if $(TELEGRAM_PORT),--telegram-port $(TELEGRAM_PORT)) $(ARGS)
 
 .PHONY: stop
-stop: env ## stop the embedded PostgreSQL, should a killed process have left it
-	@$(BIN)/python -m contactcenter.embedded stop
+stop: env ## stop the demo, or what a killed one has left; and the embedded PostgreSQL
+	@$(MANAGE) stop
 
 .PHONY: test
 test: env ## all tests, on a real PostgreSQL and a real Chromium; ARGS="-k word", JOBS=0 for one process
