@@ -7,12 +7,11 @@ Code owns which there are and what they call; how often is the administrator's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils.translation import gettext_noop
-from django_q.models import Schedule, Task
+from django_q.models import Schedule
 
 
 @dataclass(frozen=True)
@@ -35,28 +34,6 @@ SCHEDULES: Final = (
 
 
 SCHEDULES_LOCK: Final = (0x0D1A, 2)
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The last finished run of a schedule. ``result`` is a sentence, or the error's text."""
-
-    started: datetime
-    stopped: datetime
-    success: bool
-    result: str
-
-
-def last_run(name: str) -> LastRun | None:
-    """The last run of the schedule ``name`` that has an end.
-
-    ``Schedule.task`` names the one that runs now: of the ticker it has no result until the next minute's
-    arrives.
-    """
-    task = Task.objects.filter(group=name).order_by("-stopped").first()
-    if task is None:
-        return None
-    return LastRun(started=task.started, stopped=task.stopped, success=task.success, result=str(task.result))
 
 
 def ensure_schedules(*, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:

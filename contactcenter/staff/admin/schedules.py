@@ -11,7 +11,7 @@ from typing import Any
 
 import django_q.admin as django_q_admin  # registers its pages, which we then replace
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse
@@ -66,7 +66,9 @@ class ScheduleAdmin(ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        last = Task.objects.filter(id=OuterRef("task"))
+        # The one that ran last, not the one started last: the ticker's ends when the next one comes.
+        ran = Task.objects.filter(Q(group=OuterRef("name")) | Q(id=OuterRef("task")))
+        last = ran.order_by("-stopped")[:1]
         return (
             super()
             .get_queryset(request)

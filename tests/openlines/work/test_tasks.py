@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from django_q.models import Schedule, Task
 
+from contactcenter.staff.models import Employee
 from openlines import tasks
 from openlines.models import Deadline, Dialog, DialogEvent
-from openlines.schedules import last_run
 from openlines.services.change import wake_ticker
 from openlines.services.deadlines import fire_due
 from openlines.ticker import LEAD_LOCK, WAKE_CHANNEL, Ticker, own_connection
@@ -84,5 +87,20 @@ def test_the_ticker_fires_beside_a_leader_that_neither_works_nor_hands_over(
     assert marks() == 1
 
 
-def test_a_schedule_that_never_ran_has_no_last_run() -> None:
-    assert last_run("Deadlines") is None
+def test_the_admin_shows_the_tickers_last_run_while_the_next_one_runs(client: Client) -> None:
+    """``Schedule.task`` names the one that runs, which has no result until its successor comes."""
+    Schedule.objects.filter(name="Deadlines").update(task="a" * 32)
+    ended = timezone.now()
+    Task.objects.create(
+        id="b" * 32,
+        name="earlier",
+        func="openlines.tasks.tick",
+        group="Deadlines",
+        started=ended - timedelta(minutes=1),
+        stopped=ended,
+        result="7 deadlines fired in 60 s",
+        success=True,
+    )
+    client.force_login(Employee.objects.create_superuser(username="admin"))
+    page = client.get(reverse("admin:django_q_schedule_changelist")).text
+    assert "7 deadlines fired in 60 s" in page
