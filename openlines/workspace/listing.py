@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import Any, Final, cast
 
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
@@ -32,10 +31,13 @@ class Tab:
 
 @dataclass(frozen=True)
 class Row:
-    """One dialog. ``waiting_since``: the client's unanswered message; ``offer_id``: offered to the person who looks."""
+    """One dialog; strings are ready to print, for two hundred rows are drawn at once. Times are ISO, or empty.
 
-    dialog_id: int
-    number: int
+    ``waiting_since``: the client's unanswered message; ``offer_id``: offered to the person who looks.
+    """
+
+    dialog_id: str
+    url: str
     client_name: str
     initials: str
     tone: str
@@ -47,12 +49,12 @@ class Row:
     state_label: str
     last_prefix: str
     last_text: str
-    last_at: datetime | None
-    waiting_since: datetime | None
+    last_at: str
+    waiting_since: str
     is_unanswered: bool
     unread: int
-    offer_id: int | None = None
-    offer_until: datetime | None = None
+    offer_id: str = ""
+    offer_until: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,38 +65,44 @@ class Listing:
     more: int
     """Rows that did not fit."""
     query: str
-    current: int | None
-    """The open dialog."""
+    current: str
+    """The id of the open dialog, or empty."""
     unread: int
     """Client messages unread in one's own dialogs."""
     empty_title: str
     empty_text: str
 
 
-def listing(employee: Employee, *, tab: str = "", query: str = "", current: int | None = None) -> Listing:
+def listing(employee: Employee, *, tab: str = "", query: str = "", current: str = "") -> Listing:
     tabs = _tabs_of(employee)
     chosen = tab if tab in tabs else tabs[0]
-    offers = _offers(employee)
+    offers = list(
+        Offer.objects.filter(employee=employee, ended_at__isnull=True).order_by("offered_at", "pk")[:ROWS]
+    )
+    offered = {
+        row["pk"]: row
+        for row in _facts(Dialog.objects.filter(pk__in=[o.dialog_id for o in offers]), employee)
+    }
     mine = Dialog.objects.open().filter(operator=employee)
     waiting = Dialog.objects.filter(waiting_for(employee))
-    rows: list[Dialog] = []
+    rows: list[dict[str, Any]] = []
     total = 0
     if chosen != "offered":
         source = {"mine": mine, "waiting": waiting, "all": visible_dialogs(employee).open()}[chosen]
         rows, total = _page(_ordered(_matching(source, query), chosen), employee)
     counts = {"offered": len(offers)}
     for key, source in (("mine", mine), ("waiting", waiting)):
-        if key in tabs:
-            counts[key] = total if key == chosen and not query else source.count()
+        counts[key] = total if key == chosen and not query else source.count()
     title, text = _nothing(chosen)
+    shown = [
+        offer for offer in offers if offer.dialog_id in offered and _has(offered[offer.dialog_id], query)
+    ]
     return Listing(
         tabs=tuple(
             Tab(key=key, label=_label(key), count=counts.get(key), is_current=key == chosen) for key in tabs
         ),
-        offers=tuple(
-            row_of(offer.dialog, employee, offer=offer) for offer in offers if _has(offer.dialog, query)
-        ),
-        rows=tuple(row_of(dialog, employee) for dialog in rows),
+        offers=tuple(_row(offered[offer.dialog_id], employee, offer=offer) for offer in shown),
+        rows=tuple(_row(row, employee) for row in rows),
         more=total - len(rows),
         query=query,
         current=current,
@@ -104,32 +112,37 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: int 
     )
 
 
-def row_of(dialog: Dialog, employee: Employee, *, offer: Offer | None = None) -> Row:
-    """``dialog`` with line, connection, client and operator at hand, and ``seen_messages`` where unread ones count."""
-    name = dialog.client.display_name
-    own = dialog.operator_id == employee.pk
-    seen = getattr(dialog, "seen_messages", dialog.client_message_count)
+def _row(row: dict[str, Any], employee: Employee, *, offer: Offer | None = None) -> Row:
+    name = (
+        row["client__name"]
+        or row["client__username"]
+        or _("Visitor %(number)s") % {"number": row["client_id"]}
+    )
+    own = row["operator_id"] == employee.pk
+    unread = max(row["client_message_count"] - row["seen_messages"], 0)
+    last_at = row["last_message_at"] or row["created_at"]
+    operator = " ".join(filter(None, [row["operator__first_name"], row["operator__last_name"]]))
     return Row(
-        dialog_id=dialog.pk,
-        number=dialog.number,
+        dialog_id=str(row["pk"]),
+        url=reverse("workspace:dialog", args=[row["pk"]]),
         client_name=name,
         initials=faces.initials(name),
-        tone=faces.tone(dialog.client_id),
-        channel_kind=dialog.connection.kind,
-        channel_label=faces.channel_label(dialog.connection.kind),
-        line_name=dialog.line.name,
-        operator_name="" if own or dialog.operator is None else dialog.operator.display_name,
-        state=dialog.state,
-        state_label=faces.state_label(dialog.state),
-        last_prefix=_prefix(dialog.last_author),
-        last_text=dialog.last_text
-        or (_("a file, or something without text") if dialog.message_count else ""),
-        last_at=dialog.last_message_at or dialog.created_at,
-        waiting_since=dialog.clock_started_at if dialog.is_open else None,
-        is_unanswered=dialog.is_unanswered,
-        unread=max(dialog.client_message_count - seen, 0) if own or offer else 0,
-        offer_id=offer.pk if offer else None,
-        offer_until=offer.until if offer else None,
+        tone=faces.tone(row["client_id"]),
+        channel_kind=row["connection__kind"],
+        channel_label=faces.channel_label(row["connection__kind"]),
+        line_name=row["line__name"],
+        operator_name="" if own else operator or row["operator__username"] or "",
+        state=row["state"],
+        state_label=faces.state_label(row["state"]),
+        last_prefix=_prefix(row["last_author"]),
+        last_text=row["last_text"]
+        or (_("a file, or something without text") if row["message_count"] else ""),
+        last_at=last_at.isoformat(),
+        waiting_since=row["clock_started_at"].isoformat() if row["clock_started_at"] else "",
+        is_unanswered=row["is_unanswered"],
+        unread=unread if own or offer else 0,
+        offer_id=str(offer.pk) if offer else "",
+        offer_until=offer.until.isoformat() if offer and offer.until else "",
     )
 
 
@@ -137,14 +150,6 @@ def _tabs_of(employee: Employee) -> tuple[str, ...]:
     """All: for those who may read more than their own (§12)."""
     reads_more = scope(employee, Right.DIALOGS_HISTORY) >= Scope.DEPARTMENT
     return TABS if reads_more else TABS[:-1]
-
-
-def _offers(employee: Employee) -> list[Offer]:
-    return list(
-        Offer.objects.filter(employee=employee, ended_at__isnull=True)
-        .select_related("dialog__client", "dialog__line", "dialog__connection", "dialog__operator")
-        .order_by("offered_at", "pk")[:ROWS]
-    )
 
 
 def _matching(dialogs: QuerySet[Dialog], query: str) -> QuerySet[Dialog]:
@@ -163,11 +168,11 @@ def _matching(dialogs: QuerySet[Dialog], query: str) -> QuerySet[Dialog]:
     return dialogs.filter(words)
 
 
-def _has(dialog: Dialog, query: str) -> bool:
+def _has(row: dict[str, Any], query: str) -> bool:
     """As ``_matching``, for the few offers that are at hand already."""
-    client = dialog.client
-    fields = (client.name, client.username, client.phone, client.email, dialog.last_text)
-    return any(query.lower() in text.lower() for text in fields) or query.removeprefix("#") == str(dialog.pk)
+    fields = ("client__name", "client__username", "client__phone", "client__email", "last_text")
+    number = query.removeprefix("#") == str(row["pk"])
+    return number or any(query.lower() in row[field].lower() for field in fields)
 
 
 def _ordered(dialogs: QuerySet[Dialog], tab: str) -> QuerySet[Dialog]:
@@ -179,27 +184,55 @@ def _ordered(dialogs: QuerySet[Dialog], tab: str) -> QuerySet[Dialog]:
     )
 
 
-def _page(dialogs: QuerySet[Dialog], employee: Employee) -> tuple[list[Dialog], int]:
-    """The rows that fit, and how many there are. Counted only where they do not fit."""
-    seen = Seen.objects.filter(dialog=OuterRef("pk"), employee=employee).values("client_messages")
-    rows: list[Dialog] = list(
-        dialogs.select_related("client", "line", "connection", "operator").annotate(
-            seen_messages=Coalesce(Subquery(seen, output_field=IntegerField()), Value(0))
-        )[: ROWS + 1]
+_COLUMNS: Final = (
+    "pk",
+    "state",
+    "client_id",
+    "client__name",
+    "client__username",
+    "client__phone",
+    "client__email",
+    "connection__kind",
+    "line__name",
+    "operator_id",
+    "operator__first_name",
+    "operator__last_name",
+    "operator__username",
+    "created_at",
+    "clock_started_at",
+    "is_unanswered",
+    "message_count",
+    "client_message_count",
+    "last_message_at",
+    "last_text",
+    "last_author",
+    "seen_messages",
+)
+
+
+def _facts(dialogs: QuerySet[Dialog], employee: Employee) -> QuerySet[Dialog, dict[str, Any]]:
+    """Plain columns: whole rows would bring (and decrypt) the credentials of each connection."""
+    return cast(
+        "QuerySet[Dialog, dict[str, Any]]",
+        dialogs.annotate(seen_messages=_seen_by(employee)).values(*_COLUMNS),
     )
+
+
+def _seen_by(employee: Employee) -> Coalesce:
+    """Client messages he has had before his eyes."""
+    seen = Seen.objects.filter(dialog=OuterRef("pk"), employee=employee).values("client_messages")
+    return Coalesce(Subquery(seen, output_field=IntegerField()), Value(0))
+
+
+def _page(dialogs: QuerySet[Dialog], employee: Employee) -> tuple[list[dict[str, Any]], int]:
+    """The rows that fit, and how many there are. Counted only where they do not fit."""
+    rows = list(_facts(dialogs, employee)[: ROWS + 1])
     return rows[:ROWS], len(rows) if len(rows) <= ROWS else dialogs.count()
 
 
 def _unread(mine: QuerySet[Dialog], employee: Employee) -> int:
-    seen = Seen.objects.filter(dialog=OuterRef("pk"), employee=employee).values("client_messages")
-    counts: Sequence[int] = list(
-        mine.annotate(
-            unread=F("client_message_count") - Coalesce(Subquery(seen, output_field=IntegerField()), Value(0))
-        )
-        .filter(unread__gt=0)
-        .values_list("unread", flat=True)[:ROWS]
-    )
-    return sum(counts)
+    counts = mine.annotate(unread=F("client_message_count") - _seen_by(employee)).filter(unread__gt=0)
+    return sum(counts.values_list("unread", flat=True)[:ROWS])
 
 
 def _prefix(author: str) -> str:

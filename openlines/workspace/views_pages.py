@@ -33,7 +33,7 @@ def dialog(request: HttpRequest, pk: int) -> HttpResponse:
     shown = dialog_to_read(request, pk)
     context = {
         "pane": pane(shown, me=employee_of(request)),
-        "listing": _listing(request, current=pk),
+        "listing": _listing(request, current=str(pk)),
         "now": timezone.now(),
     }
     return render(request, "workspace/desk.html", context)
@@ -42,8 +42,7 @@ def dialog(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @require_right(Right.DIALOGS_HISTORY)
 def dialog_list(request: HttpRequest) -> HttpResponse:
-    current = request.GET.get("dialog", "")
-    context = {"listing": _listing(request, current=int(current) if current.isdecimal() else None)}
+    context = {"listing": _listing(request, current=request.GET.get("dialog", ""))}
     return render(request, "workspace/_list.html", context)
 
 
@@ -112,7 +111,7 @@ def ticket(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ticket": topics.issue_ticket(holder=own, topics=heard, now=now)})
 
 
-def _listing(request: HttpRequest, *, current: int | None = None) -> Listing:
+def _listing(request: HttpRequest, *, current: str = "") -> Listing:
     return listing(
         employee_of(request),
         tab=request.GET.get("tab", ""),

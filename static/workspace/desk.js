@@ -226,7 +226,9 @@ async function act(form) {
 }
 
 /* an offer that ran out: the server decides, we only look again */
-desk.addEventListener("time-over", () => {
+desk.addEventListener("time-over", (event) => {
+  const left = event.target.closest(".offer__left");
+  if (left) left.textContent = say("offerOver");
   refreshSoon();
   talk.update();
 });
