@@ -90,6 +90,6 @@ def _quoted(row: Message) -> dict[str, Any] | None:
     return {
         "id": str(quoted.uuid),
         "author": _author(quoted),
-        "person": person(quoted.operator) if quoted.operator else None,
+        "person": person(row.dialog.line, quoted.operator) if quoted.operator else None,
         "text": quoted.text[:QUOTE],
     }

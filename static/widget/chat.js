@@ -65,7 +65,7 @@ function build() {
   part("talk").addEventListener("scroll", () => talk.isAtEnd && (part("below").hidden = true), { passive: true });
   part("anew").addEventListener("click", () => { anew = dialog?.number ?? 0; showState(); composer.focus(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && started) look(); report(); });
-  setInterval(() => started && !isLive && cursor && !document.hidden && look(), POLL_MS);
+  setInterval(() => ticket && !isLive && !document.hidden && look(), POLL_MS);
   // Another window of this visitor sent the first message: the conversation is known now.
   addEventListener("storage", ({ key }) => key?.endsWith(`${config.id}:known`) && !ticket && start());
   start();
@@ -102,7 +102,7 @@ async function look() {
   try {
     while (lookAgain) {
       lookAgain = false;
-      const answer = await api.news(cursor);
+      const answer = await api.news(cursor || "0.0");
       if (answer.reset) { talk.clear(); part("earlier").hidden = !answer.earlier; }
       take(answer);
       if (!isLive) notice("");
@@ -118,6 +118,7 @@ function take({ messages, cursor: newCursor, dialog: newDialog }) {
   cursor = newCursor || cursor;
   dialog = newDialog ?? dialog;
   if (messages.some(({ author }) => author !== "client")) hideTyping();
+  messages.forEach(({ id }) => outbox.confirm(id));
   show(messages);
   if (dialog) talk.readUpTo(dialog.number, dialog.read_up_to);
   showState();
@@ -128,6 +129,7 @@ function onSent(entry, { message, rev, ticket: newTicket }) {
   const [known, knownRev] = cursor.split(".").map(Number);
   if (message.dialog === known && rev === knownRev + 1) cursor = `${known}.${rev}`; // nothing came between: no need to look
   show([message], { mine: true });
+  if (!cursor) look();
   if (live) return;
   store.set("known", "1");
   listen(newTicket);
@@ -135,7 +137,7 @@ function onSent(entry, { message, rev, ticket: newTicket }) {
 
 async function onProblem(problem) {
   if (!(problem instanceof Problem)) throw problem;
-  if (problem.status === 401) { await api.session().catch(() => {}); outbox.run(); }
+  if (problem.status === 401) await api.session().then(() => outbox.run(), () => {}); // a new visitor: his token was lost
   else if (problem.status === 410) switchedOff(problem);
   else if (problem.status === 0 || problem.status >= 500) notice(words.offline);
 }
@@ -198,7 +200,7 @@ let typingTimer = 0;
 function showTyping() {
   const name = dialog?.operator?.name;
   part("typing").textContent = name ? words.typing.replace("{name}", name) : words.someoneTypes;
-  if (talk.isAtEnd) talk.toEnd();
+  if (talk.follows) talk.toEnd();
   clearTimeout(typingTimer);
   typingTimer = setTimeout(hideTyping, TYPING_SHOWN_MS);
 }
@@ -242,7 +244,7 @@ function unsent(entry) {
 }
 
 function show(messages, { mine = false } = {}) {
-  const follow = mine || talk.isAtEnd;
+  const follow = mine || talk.follows;
   const isNews = messages.some(({ id, author }) => author !== "client" && !talk.messages.some((known) => known.id === id));
   talk.put(messages);
   if (follow) talk.toEnd();
@@ -253,7 +255,7 @@ function show(messages, { mine = false } = {}) {
 
 function showState() {
   const operator = dialog?.operator;
-  part("operator").textContent = operator?.name ?? "";
+  part("operator").textContent = [operator?.name, operator?.position].filter(Boolean).join(" · ");
   part("operator").hidden = !operator?.name;
   const photo = part("photo");
   photo.hidden = !operator?.photo;

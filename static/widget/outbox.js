@@ -57,6 +57,12 @@ export class Outbox {
     this.onDrop(entry);
   }
 
+  /** The server has it, whatever became of the answer to the request. */
+  confirm(uuid) {
+    const entry = this.#find(uuid);
+    if (entry) this.#forget(entry);
+  }
+
   /** Send what waits; does nothing while it is at it. */
   async run() {
     if (this.#busy) return;
@@ -69,9 +75,10 @@ export class Outbox {
       try {
         const answer = await this.send(entry);
         this.#failures = 0;
-        this.#forget(entry);
+        if (this.#find(entry.uuid)) this.#forget(entry);
         this.onSent(entry, answer);
       } catch (problem) {
+        if (!this.#find(entry.uuid)) continue; // it had come all the same
         const again = this.#failed(entry, problem);
         this.onChange(entry);
         this.onProblem(problem, entry);

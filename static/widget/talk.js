@@ -7,11 +7,16 @@ const NEAR_END = 80; // pixels
 export class Talk {
   #entries = []; // {id, key: [dialog, seq], message, element, shown}
   #readUpTo = { dialog: 0, seq: 0 };
+  #follows = true; // the reader is at the end and wants to stay there, also when a picture comes in or the field grows
 
   constructor({ scroller, log, config, onRetry, onDrop }) {
     Object.assign(this, { scroller, log, config, onRetry, onDrop });
     this.time = new Intl.DateTimeFormat(config.language, { hour: "2-digit", minute: "2-digit" });
     this.day = new Intl.DateTimeFormat(config.language, { weekday: "long", day: "numeric", month: "long" });
+    scroller.addEventListener("scroll", () => (this.#follows = this.isAtEnd), { passive: true });
+    const stay = new ResizeObserver(() => this.#follows && this.toEnd());
+    stay.observe(scroller);
+    stay.observe(log);
     this.moment = new Intl.DateTimeFormat(config.language, { dateStyle: "full", timeStyle: "short" });
   }
 
@@ -28,13 +33,19 @@ export class Talk {
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
   }
 
+  get follows() {
+    return this.#follows;
+  }
+
   toEnd() {
+    this.#follows = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
+  /** Forget all but what waits to be sent. */
   clear() {
-    this.#entries = [];
-    this.log.replaceChildren();
+    this.#entries = this.#entries.filter(({ message }) => message.unsent);
+    this.log.replaceChildren(...this.#entries.map((entry) => entry.element));
   }
 
   /** Show these, new or changed; what we wrote and is not sent yet stands last. */

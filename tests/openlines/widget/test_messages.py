@@ -71,13 +71,26 @@ def test_an_answer_comes_with_name_but_not_the_log_in_name(page: Page, anna: Emp
     answer(dialog(), anna, "Good morning")
     talk = page.look()
     assert [(m["author"], m["text"], m["person"]) for m in talk["messages"]] == [
-        ("operator", "Good morning", {"name": "Anna Test", "photo": ""})
+        ("operator", "Good morning", {"name": "Anna Test", "position": "", "photo": ""})
     ]
-    assert talk["dialog"]["operator"] == {"name": "Anna Test", "photo": ""}
+    assert talk["dialog"]["operator"] == {"name": "Anna Test", "position": "", "photo": ""}
     assert page.look()["messages"] == []
 
     Employee.objects.update(first_name="", last_name="")
     assert anna.username not in str(page.open())
+
+
+def test_a_quotation_names_its_author(page: Page, anna: Employee) -> None:
+    page.write("How much?")
+    first = answer(dialog(), anna, "10 euro")
+    reply = Reply(uuid=uuid4(), text="each", reply_to_id=first.pk)
+    dialogs.reply(dialog().pk, reply, by=anna, now=timezone.now())
+    quoted = page.look("?since=0.0")["messages"][-1]["reply_to"]
+    assert (quoted["author"], quoted["person"]["name"], quoted["text"]) == (
+        "operator",
+        "Anna Test",
+        "10 euro",
+    )
 
 
 def test_notes_stay_with_us(page: Page, anna: Employee) -> None:
