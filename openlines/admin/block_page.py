@@ -1,9 +1,12 @@
 """A block of a line's settings as a page of its own, joined to the others by tabs.
 
-A further block is one file: a subclass of ``BlockAdmin`` registered for its proxy, with ``block``, ``groups`` and
-``facts``; the tabs stand in the order in which the files register. Pages save through ``services/lines.py``, never
-the proxy: simple-history hears only ``OpenLine``.
+A further block is one file: a subclass of ``BlockAdmin`` registered for its proxy, with ``place``, ``block``,
+``groups`` and ``facts``. Pages save through ``services/lines.py``, never the proxy: simple-history hears only
+``OpenLine``.
 """
+
+# unfold carries no types; what mypy infers from its defaults is narrower than what it takes:
+# mypy: disable-error-code="arg-type,assignment,override,dict-item,type-arg,operator,no-any-return"
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ from openlines.models import OpenLine
 from openlines.services import lines
 from openlines.services.errors import CommandRefused
 
+
 @dataclass(frozen=True)
 class Group:
     """Fields under one heading. ``shown_when``: field → ``other`` (is on), ``other=value`` or ``other!=value``."""
@@ -61,20 +65,40 @@ class BlockForm(forms.ModelForm[OpenLine]):
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    now: datetime
-    """Of the request; set by the page."""
     shown_when: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.rows = self.read_rows()
+        """What the page edits besides the line's own fields, as it is saved."""
+        self.initial["version"] = self.version_of(self.instance, self.rows)
+
+    def read_rows(self) -> Any:
+        """The saved rows of the block besides the line's own fields (texts, members)."""
+        return None
+
+    def print_of(self, rows: Any) -> str:
+        """Changes when the rows do."""
+        return ""
+
+    def version_of(self, line: OpenLine, rows: Any) -> str:
+        return f"{line.version}.{hashlib.sha256(self.print_of(rows).encode()).hexdigest()[:16]}"
 
     def applies(self, name: str) -> bool:
         """Whether the field counts, given what was chosen in the others."""
         condition = self.shown_when.get(name)
         return condition is None or holds(condition, lambda other: self.cleaned_data.get(other))
 
+    def value_to_save(self, name: str) -> Any:
+        """A form's False in the place of a file means that the file is to go."""
+        value = self.cleaned_data[name]
+        return "" if value is False and isinstance(self.fields[name], forms.FileField) else value
+
     def clean(self) -> dict[str, Any]:
         """A field that does not apply keeps its saved value, whatever the hidden control holds."""
         for name in self.shown_when:
-            if name in self._meta.fields and not self.applies(name):  # type: ignore[attr-defined, operator]
-                self._errors.pop(name, None)
+            if name in self._meta.fields and not self.applies(name):
+                self.errors.pop(name, None)
                 self.cleaned_data[name] = getattr(self.instance, name)
         return self.cleaned_data
 
@@ -91,6 +115,9 @@ def holds(condition: str, value_of: Callable[[str], Any]) -> bool:
 class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     """Subclasses say what belongs to the page; reading, checking and saving is here."""
 
+    place: ClassVar[int]
+    """Among the tabs: queue 10, working time 20, consent 30, automatic actions 40, quality 50, chatbots 60, KPI 70,
+    CRM 80, other 90, access 100 (ux: Administrator)."""
     block: ClassVar[type[models.Model]]
     """The abstract model whose fields the page edits."""
     groups: ClassVar[tuple[Group, ...]]
@@ -109,10 +136,6 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
     def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:
         """What the page says besides its fields; ``line`` as it is saved."""
         raise NotImplementedError
-
-    def rows_print(self, line_id: int) -> str:
-        """Of rows that the page edits besides the line's own fields; changes when they do."""
-        return ""
 
     def save_rows(self, request: HttpRequest, line: OpenLine, form: BlockForm, *, now: datetime) -> bool:
         """Save those rows; whether something changed. May raise ``CommandRefused``."""
@@ -145,7 +168,11 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         return {}  # not in the admin's index: a line's page is found through the line
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         line = self._line(request, object_id)
         may_save = may_change(request, line)
@@ -153,12 +180,11 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             return self._page(request, line, self._form(request, line), may_save=may_save)
         if not may_save:
             raise PermissionDenied(_("You may see the settings of this line, but not change them."))
-        form = self._form(request, line, data=request.POST)
-        now = form.now = timezone.now()
+        form = self._form(request, line, data=request.POST, files=request.FILES)
         if not form.is_valid():
             return self._page(request, line, form, may_save=may_save)
         try:
-            changed = self._save(request, line.pk, form, now=now)
+            changed = self._save(request, line.pk, form, now=timezone.now())
         except CommandRefused as refused:
             return self._refused(request, line, form, refused)
         self.message_user(request, _("Saved.") if changed else _("Nothing was changed."), messages.SUCCESS)
@@ -166,12 +192,14 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
 
     def _save(self, request: HttpRequest, line_id: int, form: BlockForm, *, now: datetime) -> bool:
         shown, _dot, shown_rows = form.cleaned_data["version"].partition(".")
-        values = {name: form.cleaned_data[name] for name in self.field_names()}
+        values = {name: form.value_to_save(name) for name in self.field_names()}
         with transaction.atomic():
             line = OpenLine.objects.select_for_update().get(pk=line_id)
-            if shown_rows != self._print(line_id):
+            if shown_rows != form.version_of(line, form.read_rows()).partition(".")[2]:
                 raise CommandRefused("stale", "")
-            line, changed = lines.save_block(line_id, values, now=now, version=int(shown) if shown.isdecimal() else 0)
+            line, changed = lines.save_block(
+                line_id, values, now=now, version=int(shown) if shown.isdecimal() else 0
+            )
             rows_changed = self.save_rows(request, line, form, now=now)
         return bool(changed) or rows_changed
 
@@ -190,8 +218,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             ),
         )
         current = OpenLine.objects.get(pk=line.pk)
-        form.data = form.data.copy()
-        form.data[form.add_prefix("version")] = self._version(current)
+        form.data = {**request.POST.dict(), "version": form.version_of(current, form.read_rows())}
         other = {
             name: value_in_words(current, name)
             for name in self.field_names()
@@ -199,19 +226,22 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         }
         return self._page(request, line, form, may_save=True, status=409, saved_meanwhile=other)
 
-    def _version(self, line: OpenLine) -> str:
-        return f"{line.version}.{self._print(line.pk)}"
-
     def _line(self, request: HttpRequest, object_id: str | None) -> OpenLine:
         rows = lines_for(request, self.model._default_manager.all())
-        line = rows.filter(pk=unquote(object_id)).first() if object_id and unquote(object_id).isdecimal() else None
+        line = (
+            rows.filter(pk=unquote(object_id)).first()
+            if object_id and unquote(object_id).isdecimal()
+            else None
+        )
         if line is None:
             if not self.has_view_permission(request):
                 raise PermissionDenied
             raise Http404(_("There is no such line, or you may not see it."))
-        return line  # type: ignore[no-any-return]
+        return line
 
-    def _form(self, request: HttpRequest, line: OpenLine, *, data: Any = None) -> BlockForm:
+    def _form(
+        self, request: HttpRequest, line: OpenLine, *, data: Any = None, files: Any = None
+    ) -> BlockForm:
         conditions = {name: c for group in self.groups for name, c in (group.shown_when or {}).items()}
         form_class = modelform_factory(
             self.model,
@@ -219,16 +249,13 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             fields=self.field_names(),
             formfield_callback=partial(self._field, request),
         )
-        form: BlockForm = form_class(data, instance=line, initial={"version": self._version(line)})
+        form: BlockForm = form_class(data, files, instance=line)
         return form
 
     def _field(self, request: HttpRequest, db_field: Any, **options: Any) -> Any:
         if isinstance(db_field, models.DurationField):
             return DurationChoiceField.of(db_field, self.usual_times.get(db_field.name, ()))
         return self.formfield_for_dbfield(db_field, request=request, **options)
-
-    def _print(self, line_id: int) -> str:
-        return hashlib.sha256(self.rows_print(line_id).encode()).hexdigest()[:16]
 
     def _page(
         self,
@@ -241,7 +268,9 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         saved_meanwhile: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         meanwhile = saved_meanwhile or {}
-        saved = OpenLine.objects.get(pk=line.pk) if form.is_bound else line  # a bound form has written into ``line``
+        saved = (
+            OpenLine.objects.get(pk=line.pk) if form.is_bound else line
+        )  # a bound form has written into ``line``
         facts = self.facts(request, saved, form)
         context = {
             **self.admin_site.each_context(request),
@@ -262,7 +291,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             "facts": facts,
             **facts.context,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, self.page_template, context, status=status)
 
     def _shown(self, form: BlockForm, name: str, group: Group, meanwhile: str) -> dict[str, Any]:
@@ -283,7 +312,8 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
 
 def pages() -> list[BlockAdmin]:
     """The block pages in the order of their tabs."""
-    return [page for page in site._registry.values() if isinstance(page, BlockAdmin)]
+    found = [page for page in site._registry.values() if isinstance(page, BlockAdmin)]
+    return sorted(found, key=lambda page: page.place)
 
 
 def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
@@ -298,5 +328,7 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
         for page in pages()
     ]
     history = reverse("admin:openlines_openline_history", args=[line.pk])
-    found.append({"title": _("History"), "link": history, "active": active == "history", "has_permission": True})
+    found.append(
+        {"title": _("History"), "link": history, "active": active == "history", "has_permission": True}
+    )
     return found

@@ -1,5 +1,8 @@
 """Connections (L2, L5, L6): one account of a channel each, joined to a line; what its provider says about it."""
 
+# unfold carries no types; what mypy infers from its defaults is narrower than what it takes:
+# mypy: disable-error-code="arg-type,assignment,override,dict-item,type-arg,operator,no-any-return"
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -34,7 +37,7 @@ from openlines.services import connections, health, lines, outbound
 from openlines.services.errors import CommandRefused
 
 
-class ReportedList(ChangeList):  # type: ignore[misc]  # unfold is not typed
+class ReportedList(ChangeList):
     """The rows of the page with how each connection does: one further statement."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -45,7 +48,7 @@ class ReportedList(ChangeList):  # type: ignore[misc]  # unfold is not typed
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class ConnectionAdmin(ModelAdmin):
     list_display = ("title", "line", "state", "last_in", "last_out", "trouble")
     list_display_links = None
     list_select_related = ("line",)
@@ -75,7 +78,9 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, connection: Any) -> SafeString:
-        return SafeString(render_to_string("admin/openlines/_health.html", {"health": connection.report.health}))
+        return SafeString(
+            render_to_string("admin/openlines/_health.html", {"health": connection.report.health})
+        )
 
     @admin.display(description=gettext_lazy("last message in"))
     def last_in(self, connection: Any) -> datetime | None:
@@ -108,7 +113,11 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         if object_id is None:
             return self._add(request)
@@ -137,9 +146,12 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         if kind not in Connection.Kind.values:
             return self._render(request, "admin/openlines/connection_kinds.html", title=_("New connection"))
         connection = Connection(kind=kind, name="")
-        line = request.GET.get("line", "")
-        connection.line_id = int(line) if line.isdecimal() else 0
-        form = self._form(request, connection, data=request.POST if request.method == "POST" else None)
+        form = self._form(
+            request,
+            connection,
+            data=request.POST if request.method == "POST" else None,
+            initial={"line": request.GET["line"]} if "line" in request.GET else None,
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 with transaction.atomic():
@@ -199,7 +211,9 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
             raise PermissionDenied(_("You may see connections, but not change them."))
         self._say(request, verb(connection, timezone.now()))
         wanted = request.POST.get("next", "")
-        if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        if url_has_allowed_host_and_scheme(
+            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        ):
             return redirect(wanted)
         return redirect("admin:openlines_connection_change", connection.pk)
 
@@ -214,13 +228,16 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
             raise Http404(_("There is no such connection."))
         return connection
 
-    def _form(self, request: HttpRequest, connection: Connection, *, data: Any = None) -> ConnectionForm:
-        return ConnectionForm(data, connection=connection, may_create_line=access.may_change(request))
+    def _form(
+        self, request: HttpRequest, connection: Connection, *, data: Any = None, initial: Any = None
+    ) -> ConnectionForm:
+        may_create = access.may_change(request)
+        return ConnectionForm(data, connection=connection, may_create_line=may_create, initial=initial)
 
     def _line(self, request: HttpRequest, form: ConnectionForm) -> OpenLine:
         chosen = form.cleaned_data["line"]
         if chosen == NEW_LINE:
-            return lines.create(name=form.cleaned_data["new_line"].strip(), by=request.user)  # type: ignore[arg-type]
+            return lines.create(name=form.cleaned_data["new_line"].strip(), by=request.user)
         return OpenLine.objects.get(pk=chosen)
 
     def _tell_of_new(self, request: HttpRequest, connection: Connection) -> None:
@@ -253,7 +270,12 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         may_save: bool,
         is_new: bool = False,
     ) -> HttpResponse:
-        context: dict[str, Any] = {"connection": connection, "form": form, "may_save": may_save, "is_new": is_new}
+        context: dict[str, Any] = {
+            "connection": connection,
+            "form": form,
+            "may_save": may_save,
+            "is_new": is_new,
+        }
         if not is_new:
             context |= self._facts(request, connection)
             context["original"] = connection
@@ -263,7 +285,9 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
 
     def _facts(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
         parked = InboundEvent.objects.filter(connection=connection, state=InboundEvent.State.PARKED).count()
-        waiting = OutboxItem.objects.filter(connection=connection).exclude(state=OutboxItem.State.DONE).count()
+        waiting = (
+            OutboxItem.objects.filter(connection=connection).exclude(state=OutboxItem.State.DONE).count()
+        )
         found = {
             "report": health.report([connection], now=timezone.now())[connection.pk],
             "webhook_url": connections.webhook_url(connection),
@@ -278,7 +302,7 @@ class ConnectionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold is not typed
         return found
 
     def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         everywhere = {
             **self.admin_site.each_context(request),
             "opts": Connection._meta,

@@ -38,10 +38,15 @@ class ConnectionForm(forms.Form):
     )
     line = forms.ChoiceField(label=gettext_lazy("Line"), widget=UnfoldAdminSelectWidget)
     new_line = forms.CharField(
-        label=gettext_lazy("Name of the new line"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+        label=gettext_lazy("Name of the new line"),
+        max_length=100,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
 
-    def __init__(self, data: Any = None, *, connection: Connection, may_create_line: bool, **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, connection: Connection, may_create_line: bool, **options: Any
+    ) -> None:
         self.connection = connection
         super().__init__(data, **options)
         rows = OpenLine.objects.order_by("name", "pk").values_list("pk", "name")
@@ -73,7 +78,9 @@ class ConnectionForm(forms.Form):
         return [self[name] for name in self.credential_names]
 
     def appearance(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("title", "colour", "position", "allowed_domains") if name in self.fields]
+        return [
+            self[name] for name in ("title", "colour", "position", "allowed_domains") if name in self.fields
+        ]
 
     # -- fields
 
@@ -111,7 +118,10 @@ class ConnectionForm(forms.Form):
             widget=UnfoldAdminTextInputWidget,
         )
         self.fields["colour"] = forms.CharField(
-            label=_("Colour"), required=False, initial=now.colour or DEFAULT_COLOUR, widget=UnfoldAdminColorInputWidget
+            label=_("Colour"),
+            required=False,
+            initial=now.colour or DEFAULT_COLOUR,
+            widget=UnfoldAdminColorInputWidget,
         )
         self.fields["position"] = forms.ChoiceField(
             label=_("Place on the page"),
@@ -124,7 +134,9 @@ class ConnectionForm(forms.Form):
             label=_("Allowed domains"),
             required=False,
             initial="\n".join(now.allowed_domains),
-            help_text=_("One a line, for example shop.example or *.shop.example. Empty: the chat works on any page."),
+            help_text=_(
+                "One a line, for example shop.example or *.shop.example. Empty: the chat works on any page."
+            ),
             widget=UnfoldAdminTextareaWidget({"rows": 3}),
         )
 
@@ -141,7 +153,8 @@ class ConnectionForm(forms.Form):
         bad = [word for word in typed if not livechat.domain(word)]
         if bad:
             raise forms.ValidationError(
-                _("This is not a domain: %(bad)s. Write it like shop.example, without a path.") % {"bad": ", ".join(bad)}
+                _("This is not a domain: %(bad)s. Write it like shop.example, without a path.")
+                % {"bad": ", ".join(bad)}
             )
         return list(dict.fromkeys(livechat.domain(word) for word in typed))
 
@@ -155,7 +168,9 @@ class ConnectionForm(forms.Form):
             except CommandRefused as refused:
                 self.add_error("line", refused.message)
         elif line in self.line_names:
-            others = Connection.objects.filter(line_id=line, kind=self.connection.kind).exclude(pk=self.connection.pk)
+            others = Connection.objects.filter(line_id=line, kind=self.connection.kind).exclude(
+                pk=self.connection.pk
+            )
             if others.exists():
                 chosen = OpenLine(pk=int(line), name=self.line_names[line])
                 self.add_error("line", connections.refusal(chosen, self.connection.kind))
@@ -174,7 +189,10 @@ class ConnectionForm(forms.Form):
                 field = self.fields[name]
                 if value or not isinstance(field.widget, forms.PasswordInput):
                     kept[key] = value
-            found |= {"credentials": {key: value for key, value in kept.items() if value}, "base_url": entered["base_url"]}
+            found |= {
+                "credentials": {key: value for key, value in kept.items() if value},
+                "base_url": entered["base_url"],
+            }
         if "title" in self.fields:
             found["options"] = self.connection.options | {
                 "title": entered["title"],

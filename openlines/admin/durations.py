@@ -107,7 +107,7 @@ class DurationChoiceField(forms.MultiValueField):
         )
 
     def clean(self, value: Any) -> timedelta:
-        chosen, number, unit = (list(value) + [None, None, None])[:3] if value else (None, None, None)
+        chosen, number, unit = [*value, None, None, None][:3] if value else [None, None, None]
         if chosen and chosen != OWN:
             seconds = _whole(chosen)
         else:

@@ -57,7 +57,9 @@ def replaced_by(line: OpenLine, key: str, pages: Sequence[BlockAdmin]) -> dict[s
 
 
 def _of_fields(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
-    rows = list(line.history.select_related("history_user").order_by("-history_date", "-history_id")[: MOST + 1])
+    rows = list(
+        line.history.select_related("history_user").order_by("-history_date", "-history_id")[: MOST + 1]
+    )
     found = []
     for row, earlier in zip(rows, [*rows[1:], None], strict=True):
         by = str(row.history_user) if row.history_user else _("the system")
@@ -91,6 +93,11 @@ def _of_rows(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
     for entry in journal.entries(line, most=MOST):
         if entry.subject == "queue":
             title, label = titles.get("queuesettings", ""), _("Members, in order")
+        elif entry.subject == "entries":
+            names = ", ".join(map(str, entry.after))
+            changed = Difference(_("Entries for clients"), "", names)
+            found.append(Change(entry.at, entry.by, titles.get("queuesettings", ""), [changed]))
+            continue
         else:
             title, label = titles.get("automaticactionssettings", ""), _text_label(entry.subject)
         words = Difference(label, _joined(entry.before), _joined(entry.after))
@@ -99,7 +106,7 @@ def _of_rows(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
 
 
 def _text_label(subject: str) -> str:
-    _text, trigger, language = (subject.split(":") + ["", ""])[:3]
+    _text, trigger, language = [*subject.split(":"), "", ""][:3]
     triggers = {str(value): str(label) for value, label in LineText.Trigger.choices}
     return _("Text “%(when)s” (%(language)s)") % {
         "when": triggers.get(trigger, trigger),

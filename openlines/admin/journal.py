@@ -36,7 +36,7 @@ def record(request: HttpRequest, line: OpenLine, subject: str, *, before: Any, a
         | {"before": before, "after": after}
     }
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=int(request.user.pk or 0),
         content_type=ContentType.objects.get_for_model(OpenLine),
         object_id=str(line.pk),
         object_repr=line.name[:200],
@@ -54,6 +54,8 @@ def entries(line: OpenLine, *, most: int) -> Iterator[Entry]:
         try:
             (change,) = json.loads(row.change_message)
             changed = change["changed"]
-            yield Entry(row.action_time, str(row.user), changed["subject"], changed["before"], changed["after"])
+            yield Entry(
+                row.action_time, str(row.user), changed["subject"], changed["before"], changed["after"]
+            )
         except (ValueError, KeyError, TypeError):
             continue  # an entry of another kind

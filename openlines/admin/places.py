@@ -74,15 +74,14 @@ class Loaded:
         found = self.employees | (Employee.objects.in_bulk(further) if further else {})
         return [found[pk] for pk in ids if pk in found]
 
+    def names(self) -> list[str]:
+        return [row["name"] for row in self.rows()]
+
 
 def load(places: Sequence[Place]) -> Loaded:
     employees, departments = _rows(places)
     members = members_of(list(departments)) if departments else {}
     return Loaded(list(places), employees, departments, members)
-
-
-def names(places: Sequence[Place]) -> list[str]:
-    return [row["name"] for row in load(places).rows()]
 
 
 def search(text: str) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""The page "Queue": who serves the line, in which order, and how dialogs are handed out (Q1–Q5)."""
+"""The page "Queue": who serves the line and how dialogs are handed out (Q1–Q5), whom clients see (Q6)."""
+
+# unfold carries no types; what mypy infers from its defaults is narrower than what it takes:
+# mypy: disable-error-code="arg-type,assignment,override,dict-item,type-arg,operator,no-any-return"
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from openlines.admin import places, sentences
+from openlines.admin import entries, places, sentences
 from openlines.admin.block_page import BlockAdmin, BlockForm, Group, PageFacts
 from openlines.admin.journal import record
-from openlines.models import OpenLine, QueueSettings
+from openlines.models import LineEntry, OpenLine, QueueSettings
 from openlines.models.blocks import QueueBlock
-from openlines.services import lines, queue_members
+from openlines.services import lines
 
 
 class QueueForm(BlockForm):
@@ -30,7 +33,11 @@ class QueueForm(BlockForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["members"].initial = places.encode(places.of_line(self.instance.pk))
+        chosen, of_people = self.rows
+        self.saved = places.load(chosen)
+        self.people = self.saved.people()
+        self.fields["members"].initial = places.encode(chosen)
+        entries.add_fields(self, self.people, of_people)
         field = self.fields["distribution"]
         field.choices = [  # type: ignore[attr-defined]
             (QueueBlock.Distribution.EVENLY, _("Evenly: to whoever has waited longest for a dialog")),
@@ -42,6 +49,13 @@ class QueueForm(BlockForm):
         self.fields["limit"].error_messages |= dict.fromkeys(
             ("invalid", "required", "min_value", "max_value"), one_to_thousand
         )
+
+    def read_rows(self) -> tuple[list[lines.Place], dict[int, LineEntry]]:
+        return places.of_line(self.instance.pk), entries.of_line(self.instance.pk)
+
+    def print_of(self, rows: Any) -> str:
+        chosen, of_people = rows
+        return f"{places.encode(chosen)} {sorted(map(entries.as_text, of_people.values()))}"
 
     def clean_members(self) -> list[lines.Place]:
         chosen = places.decode(self.cleaned_data["members"])
@@ -55,6 +69,7 @@ class QueueForm(BlockForm):
 
 @admin.register(QueueSettings)
 class QueueSettingsAdmin(BlockAdmin):
+    place: ClassVar = 10
     block: ClassVar = QueueBlock
     page_form = QueueForm
     groups: ClassVar = (
@@ -70,39 +85,44 @@ class QueueSettingsAdmin(BlockAdmin):
             shown_when={"limit": "limit_enabled", "limit_leaves_out": "limit_enabled"},
         ),
         Group(
-            gettext_lazy("Who is offered a dialog"),
-            ("check_availability", "limit_enabled", "limit", "limit_leaves_out"),
-            shown_when={"limit": "limit_enabled", "limit_leaves_out": "limit_enabled"},
+            gettext_lazy("Whom the client sees"),
+            ("identity", "entries", "identity_first_name", "identity_photo", "name_before_text"),
+            shown_when={
+                "entries": "identity=entries",
+                "identity_first_name": "identity=information",
+                "identity_photo": "identity=information",
+            },
         ),
     )
-    radio_fields: ClassVar = {"distribution": VERTICAL}
+    radio_fields: ClassVar = {"distribution": VERTICAL, "identity": VERTICAL}
     usual_times: ClassVar = {
         "idle_time": [timedelta(seconds=30), *(timedelta(minutes=n) for n in (1, 2, 5, 10, 30, 60))]
     }
 
-    def rows_print(self, line_id: int) -> str:
-        return places.encode(places.of_line(line_id))
-
     def error_field(self, code: str) -> str | None:
         return "members" if code == "empty" else None
 
-    def save_rows(self, request: HttpRequest, line: OpenLine, form: BlockForm, *, now: datetime) -> bool:
+    def save_rows(self, request: HttpRequest, line: OpenLine, form: QueueForm, *, now: datetime) -> bool:
         wanted: list[lines.Place] = form.cleaned_data["members"]
-        earlier = places.of_line(line.pk)
-        if wanted == earlier:
-            return False
-        lines.set_queue(line.pk, wanted, now=now)
-        record(request, line, "queue", before=places.names(earlier), after=places.names(wanted))
-        return True
+        earlier = form.saved
+        if wanted != earlier.places:
+            lines.set_queue(line.pk, wanted, now=now)
+            record(request, line, "queue", before=earlier.names(), after=places.load(wanted).names())
+        changed = []
+        if form.cleaned_data["identity"] == QueueBlock.Identity.ENTRIES:
+            changed = entries.save(line.pk, form, form.people)
+            if changed:
+                record(request, line, "entries", before=[], after=changed)
+        return wanted != earlier.places or bool(changed)
 
-    def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:
-        chosen = places.load(places.decode(form["members"].value() or ""))
-        people = chosen.people()
-        saved = len(queue_members.employee_ids(line.pk)) if form.is_bound else len(people)
+    def facts(self, request: HttpRequest, line: OpenLine, form: QueueForm) -> PageFacts:
+        typed = places.decode(form["members"].value() or "")
+        chosen = form.saved if typed == form.saved.places else places.load(typed)
+        people = form.people if chosen is form.saved else chosen.people()
         return PageFacts(
-            sentences=sentences.queue(line, people=saved),
-            warnings=sentences.queue_warnings(people=saved),
-            context={"queue": chosen.rows(), "expansion": people},
+            sentences=sentences.queue(line, people=len(form.people)),
+            warnings=sentences.queue_warnings(people=len(form.people)),
+            context={"queue": chosen.rows(), "expansion": people, "entries": entries.rows(form, form.people)},
         )
 
     # -- what the page asks while one chooses
@@ -110,7 +130,11 @@ class QueueSettingsAdmin(BlockAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("search/", self.admin_site.admin_view(self.search_view), name="openlines_queue_search"),
-            path("expansion/", self.admin_site.admin_view(self.expansion_view), name="openlines_queue_expansion"),
+            path(
+                "expansion/",
+                self.admin_site.admin_view(self.expansion_view),
+                name="openlines_queue_expansion",
+            ),
             *super().get_urls(),
         ]
 

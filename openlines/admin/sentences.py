@@ -45,7 +45,9 @@ def _distribution(line: OpenLine, *, alone: bool) -> list[str]:
     match line.distribution:
         case QueueBlock.Distribution.TO_ALL:
             return [
-                _("A new dialog is offered to everybody in the queue at once; whoever accepts it first holds it."),
+                _(
+                    "A new dialog is offered to everybody in the queue at once; whoever accepts it first holds it."
+                ),
                 _("Until then it is offered again each hour, and whenever somebody becomes available."),
             ]
         case QueueBlock.Distribution.EVENLY:
@@ -53,10 +55,15 @@ def _distribution(line: OpenLine, *, alone: bool) -> list[str]:
         case _:
             first = _("A new dialog goes to the first person in the list.")
     if alone:
-        return [_("Every new dialog goes to the one person in the queue and stays there until it is accepted.")]
+        return [
+            _("Every new dialog goes to the one person in the queue and stays there until it is accepted.")
+        ]
     return [
         first,
-        _("After %(idle)s without being accepted it goes on to the next; when all have been tried, the round begins again.")
+        _(
+            "After %(idle)s without being accepted it goes on to the next; when all have been tried, "
+            "the round begins again."
+        )
         % {"idle": idle},
     ]
 
@@ -89,7 +96,9 @@ def automatic_actions(line: OpenLine) -> list[str]:
 def other(line: OpenLine) -> list[str]:
     language = dict(settings.LANGUAGES).get(line.text_language, line.text_language)
     found = [
-        _("Clients know this line as “%(name)s”; where their language is not known, texts are sent in: %(language)s.")
+        _(
+            "Clients know this line as “%(name)s”; where their language is not known, texts are sent in: %(language)s."
+        )
         % {"name": line.name, "language": language}
     ]
     if line.confirm_finish:
@@ -120,7 +129,9 @@ def missing_texts(line: OpenLine, *, available: set[tuple[str, str]]) -> list[st
         if missing:
             label = LineText.Trigger(trigger).label
             found.append(
-                _("“%(text)s” has no version in: %(languages)s. Clients of that language get the English one.")
+                _(
+                    "“%(text)s” has no version in: %(languages)s. Clients of that language get the English one."
+                )
                 % {"text": label, "languages": ", ".join(missing)}
             )
     return found
@@ -149,7 +160,9 @@ def _unanswered(line: OpenLine) -> str:
         return _(
             "A dialog without an answer is marked as unanswered after %(time)s, and the client gets a text then."
         ) % {"time": after}
-    return _("A dialog without an answer is marked as unanswered after %(time)s; the client is not told.") % {"time": after}
+    return _("A dialog without an answer is marked as unanswered after %(time)s; the client is not told.") % {
+        "time": after
+    }
 
 
 def _finish(line: OpenLine) -> str:
@@ -167,8 +180,12 @@ def _finish(line: OpenLine) -> str:
 def _auto_close(line: OpenLine) -> str:
     after = in_words(line.auto_close_after)
     if line.auto_close_text_enabled:
-        return _("An answered dialog closes by itself when nothing happens for %(time)s, with a text.") % {"time": after}
-    return _("An answered dialog closes by itself when nothing happens for %(time)s, without a text.") % {"time": after}
+        return _("An answered dialog closes by itself when nothing happens for %(time)s, with a text.") % {
+            "time": after
+        }
+    return _("An answered dialog closes by itself when nothing happens for %(time)s, without a text.") % {
+        "time": after
+    }
 
 
 def people_in_words(names: list[str], *, most: int = 6) -> str:

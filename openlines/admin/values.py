@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import FileField
 from django.utils.translation import gettext as _
 
 from openlines.admin.durations import in_words
@@ -22,6 +23,8 @@ def in_words_of(name: str, value: Any) -> str:
         return in_words(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(field, FileField):
+        return _("a picture") if value else _("(empty)")
     choices = dict(field.flatchoices) if getattr(field, "choices", None) else {}  # type: ignore[union-attr]
     if value in choices:
         return str(choices[value])

@@ -34,7 +34,7 @@ def webhook_url(connection: Connection) -> str:
 
 
 def create(line: OpenLine, *, kind: str, name: str, values: Mapping[str, Any]) -> Connection:
-    """``values``: credentials, base_url, options. Raises ``CommandRefused`` (``taken``) where the line has that kind (L2)."""
+    """``values``: credentials, base_url, options. Raises ``CommandRefused`` (``taken``) where the line has one (L2)."""
     connection = Connection(line=line, kind=kind, name=name, **values)
     connection.credentials = _completed(kind, connection.credentials)
     with _one_of_a_kind(line, kind):
@@ -57,7 +57,7 @@ def save(connection: Connection, values: Mapping[str, Any]) -> set[str]:
 
 
 def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | None:
-    """L5: off takes the webhook away at the provider, on registers it again; what the provider said, if there is one."""
+    """L5: off takes the webhook away at the provider, on registers it again. What the provider said, if any."""
     Connection.objects.filter(pk=connection.pk).update(is_active=on)
     connection.is_active = on
     if not registry.has(connection.kind):
@@ -117,7 +117,9 @@ def _patiently(call: Callable[[], base.Health]) -> base.Health:
     if answers:
         return answers[0]
     return base.Health(
-        False, _("The provider has not answered within %(seconds)d seconds. Try again in a moment.") % {"seconds": PATIENCE}
+        False,
+        _("The provider has not answered within %(seconds)d seconds. Try again in a moment.")
+        % {"seconds": PATIENCE},
     )
 
 

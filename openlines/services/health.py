@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection as database
 from django.utils import timezone
@@ -56,8 +57,11 @@ def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Rep
         return {}
     # this hour of this weekday as the installation's clocks show it, also across a change of summer time
     here = now.astimezone(timezone.get_default_timezone()).replace(minute=0, second=0, microsecond=0)
-    hours = [(here - timedelta(weeks=week)).astimezone(timezone.get_default_timezone()) for week in range(1, WEEKS + 1)]
-    values = {
+    hours = [
+        (here - timedelta(weeks=week)).astimezone(timezone.get_default_timezone())
+        for week in range(1, WEEKS + 1)
+    ]
+    values: dict[str, Any] = {
         "connections": list(rows),
         "since": now - timedelta(weeks=WEEKS),
         "enough": WEEKS * LEAST_A_WEEK,
