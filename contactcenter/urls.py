@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("contactcenter.staff.urls")),
     path("desk/", include("openlines.workspace.urls")),
     path("chat/", include("openlines.widget.urls")),
+    path("", include("contactcenter.centre.urls")),
     path("", include("openlines.urls")),
     path("", include("kpi.urls")),
 ]

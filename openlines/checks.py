@@ -71,7 +71,9 @@ def bad_texts(shipped: Mapping[tuple[TextTrigger, str], str]) -> list[CheckMessa
                 else ""
             )
             if problem:
-                found.append(Error(f"The shipped text “{trigger}” ({language}) {problem}.", id="openlines.E002"))
+                found.append(
+                    Error(f"The shipped text “{trigger}” ({language}) {problem}.", id="openlines.E002")
+                )
     return found
 
 
