@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, DurationField, Expression, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
-from django.utils.translation import gettext_lazy as _
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from contactcenter.staff.models import Employee, Right
 from kpi.filters import ListQuery
@@ -88,7 +88,9 @@ class Page:
 
     @property
     def has_next(self) -> bool:
-        return self.more_than_counted and len(self.rows) == PAGE_SIZE or self.query.page * PAGE_SIZE < self.count
+        return (
+            (self.more_than_counted and len(self.rows) == PAGE_SIZE) or self.query.page * PAGE_SIZE < self.count
+        )
 
     @property
     def first_number(self) -> int:
@@ -103,7 +105,9 @@ def page(reader: Employee, query: ListQuery, *, now: datetime) -> Page:
     found = filtered(reader, query, now=now)
     count = found.order_by().values("pk")[:COUNT_UP_TO].count()
     start = (query.page - 1) * PAGE_SIZE
-    ids = list(found.order_by(*_order(query.sort, now=now)).values_list("pk", flat=True)[start : start + PAGE_SIZE])
+    ids = list(
+        found.order_by(*_order(query.sort, now=now)).values_list("pk", flat=True)[start : start + PAGE_SIZE]
+    )
     dialogs = Dialog.objects.select_related("client", "line", "operator", "connection").in_bulk(ids)
     return Page(rows=[row(dialogs[pk], now=now) for pk in ids if pk in dialogs], query=query, count=count)
 
@@ -153,7 +157,8 @@ def _order(sort: str, *, now: datetime) -> list[Expression | str]:
 def _reaction(key: str, *, now: datetime) -> Expression:
     """``metrics.reaction_times`` once more, for the database to sort by; a test holds the two together."""
     runs = Case(
-        When(clock_started_at__isnull=False, then=Value(now) - F("clock_started_at")), output_field=DurationField()
+        When(clock_started_at__isnull=False, then=Value(now) - F("clock_started_at")),
+        output_field=DurationField(),
     )
     nothing = Value(timedelta(), output_field=DurationField())
     if key == "waiting":

@@ -47,7 +47,11 @@ class ListQuery:
         """[from, to) of *created*, aware."""
         zone = get_current_timezone()
         if self.since or self.until:
-            start = datetime(self.since.year, self.since.month, self.since.day, tzinfo=zone) if self.since else None
+            start = (
+                datetime(self.since.year, self.since.month, self.since.day, tzinfo=zone)
+                if self.since
+                else None
+            )
             end = None
             if self.until:
                 following = self.until + timedelta(days=1)

@@ -63,14 +63,19 @@ def chips(query: ListQuery, reader: Employee) -> list[Chip]:
         name = next((str(c.label) for c in operators(query, reader) if c.chosen), f"#{query.operator}")
         out.append(Chip(_("Operator: %(name)s") % {"name": name}, query.address(operator=None)))
     if query.line is not None:
-        name = OpenLine.objects.filter(pk=query.line).values_list("name", flat=True).first() or f"#{query.line}"
+        name = (
+            OpenLine.objects.filter(pk=query.line).values_list("name", flat=True).first() or f"#{query.line}"
+        )
         out.append(Chip(_("Line: %(name)s") % {"name": name}, query.address(line=None)))
     if query.unanswered:
         out.append(Chip(_("Unanswered"), query.address(unanswered=None)))
     if query.search:
         out.append(Chip(_("Search: %(words)s") % {"words": query.search}, query.address(q=None)))
     if query.since or query.until:
-        days = [formats.date_format(day, "SHORT_DATE_FORMAT") if day else "…" for day in (query.since, query.until)]
+        days = [
+            formats.date_format(day, "SHORT_DATE_FORMAT") if day else "…"
+            for day in (query.since, query.until)
+        ]
         out.append(Chip(" – ".join(days), query.address(since=None, until=None)))
     elif query.period is not Period.MONTH:
         out.append(Chip(str(period_labels()[query.period]), query.address(period=None)))
@@ -101,7 +106,9 @@ def operators(query: ListQuery, reader: Employee) -> list[Choice]:
     """Who holds one of the dialogs he may see, and the one in the filter."""
     held = visible_dialogs(reader, right=Right.DIALOGS_SEE).filter(operator__isnull=False)
     people = Employee.objects.filter(pk__in=held.order_by().values("operator").distinct())
-    return [Choice(str(p.pk), p.display_name, p.pk == query.operator) for p in people.order_by("last_name", "pk")]
+    return [
+        Choice(str(p.pk), p.display_name, p.pk == query.operator) for p in people.order_by("last_name", "pk")
+    ]
 
 
 def in_words(value: timedelta | None) -> str:

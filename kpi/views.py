@@ -11,7 +11,7 @@ from django.utils import timezone
 from contactcenter.staff.models import Employee, Right
 from contactcenter.staff.roles import require_right
 from kpi import dialog_list, filters
-from kpi.presenters import choices, chips, headers
+from kpi.presenters import chips, choices, headers
 from openlines.explanations import explain
 from openlines.models import Dialog
 from openlines.permissions import may_see
@@ -25,8 +25,17 @@ def dialogs(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     query = filters.read(dict(request.GET.lists()), sortable=dialog_list.SORTABLE)
     page = dialog_list.page(reader, query, now=now)
-    context = {"page": page, "query": query, "headers": headers(query), "chips": chips(query, reader), "now": now}
-    context |= {"previous_address": query.address(page=query.page - 1), "next_address": query.address(page=query.page + 1)}
+    context = {
+        "page": page,
+        "query": query,
+        "headers": headers(query),
+        "chips": chips(query, reader),
+        "now": now,
+    }
+    context |= {
+        "previous_address": query.address(page=query.page - 1),
+        "next_address": query.address(page=query.page + 1),
+    }
     if getattr(request, "htmx", False) and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by its middleware
         return render(request, "kpi/_list.html", context)
     return render(request, "kpi/dialogs.html", context | {"choices": choices(query, reader)})

@@ -86,7 +86,12 @@ for _state in (S.WITH_BOT, S.NEW, S.RETURNED):
         E.FINISH: Ends.ENDING,
     }
 for _state in IN_QUEUE:
-    _TABLE[_state] |= {E.OFFER_LAPSES: S.RETURNED, E.SKIP: S.RETURNED, E.TRANSFER_TO_LINE: S.RETURNED, E.AUTO_CLOSE: Ends.ENDING}
+    _TABLE[_state] |= {
+        E.OFFER_LAPSES: S.RETURNED,
+        E.SKIP: S.RETURNED,
+        E.TRANSFER_TO_LINE: S.RETURNED,
+        E.AUTO_CLOSE: Ends.ENDING,
+    }
 for _state in HELD:
     _TABLE[_state] |= {
         E.TRANSFER: Ends.SAME,
@@ -198,7 +203,9 @@ def step(
     return Step(before=dialog, after=replace(after, state=state), event=event, texts=texts, reaction=reaction)
 
 
-def _ending(event: Event, settings: LineSettings, *, reachable: bool) -> tuple[State, tuple[TextTrigger, ...]]:
+def _ending(
+    event: Event, settings: LineSettings, *, reachable: bool
+) -> tuple[State, tuple[TextTrigger, ...]]:
     """A6, A7, A9: what is said at the end, and whether there is a time to rate or think again."""
     texts: tuple[TextTrigger, ...] = ()
     if reachable and event is E.FINISH and settings.finish_text:
@@ -259,7 +266,9 @@ def _operator(
     return out
 
 
-def _marks(dialog: DialogFacts, event: Event, before: DialogFacts, state: State, *, now: datetime) -> DialogFacts:
+def _marks(
+    dialog: DialogFacts, event: Event, before: DialogFacts, state: State, *, now: datetime
+) -> DialogFacts:
     """Times of §11's list, the unanswered mark (A4), and where A7 and A8 count from."""
     out = dialog
     if event is E.CLIENT_WRITES:
@@ -273,7 +282,9 @@ def _marks(dialog: DialogFacts, event: Event, before: DialogFacts, state: State,
     if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
         out = replace(out, last_activity_at=now)
     if event in (E.REPLY, E.WRITTEN_OUTSIDE):
-        out = replace(out, first_reply_at=out.first_reply_at or now, is_unanswered=False, last_activity_at=now)
+        out = replace(
+            out, first_reply_at=out.first_reply_at or now, is_unanswered=False, last_activity_at=now
+        )
     if event is E.REPLY_FAILS:
         out = replace(out, last_activity_at=now)
     if state in (S.WRAP_UP, S.CLOSED) and before.state is not S.WRAP_UP:

@@ -6,10 +6,10 @@ and their departments.
 
 from __future__ import annotations
 
-from contactcenter.staff.models import Employee, Right, Scope
-from contactcenter.staff.roles import department_of_scope, scope
 from django.db.models import Exists, OuterRef, Q
 
+from contactcenter.staff.models import Employee, Right, Scope
+from contactcenter.staff.roles import department_of_scope, scope
 from openlines.models import Dialog, Message, Offer, QueueEntry
 from openlines.models.dialog import DialogQuerySet
 from openlines.services import queue_members
@@ -29,7 +29,8 @@ def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY)
 def waiting_for(employee: Employee) -> Q:
     """Dialogs that wait in a queue he is in and are offered to nobody: he may accept them."""
     standing = Offer.objects.filter(dialog=OuterRef("pk"), ended_at__isnull=True)
-    return Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee)) & ~Exists(standing)
+    in_his_queue = Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee))
+    return in_his_queue & Q(~Exists(standing))
 
 
 def member_lines(employee: Employee) -> list[int]:

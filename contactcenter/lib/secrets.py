@@ -19,7 +19,10 @@ from django.db import models
 def _fernet() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"secrets at rest:{key}".encode()).digest())) for key in keys]
+        [
+            Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"secrets at rest:{key!s}".encode()).digest()))
+            for key in keys
+        ]
     )
 
 

@@ -41,7 +41,9 @@ class QueueBlock(models.Model):
         max_length=10,
         choices=Distribution,
         default=Distribution.EVENLY,
-        help_text=_("Evenly: to whoever has waited longest. Strictly: to the first free person in the list. To all at once."),
+        help_text=_(
+            "Evenly: to whoever has waited longest. Strictly: to the first free person in the list. To all at once."
+        ),
     )
     idle_time = models.DurationField(
         _("idle time before handing on to the next employee"),
@@ -52,7 +54,9 @@ class QueueBlock(models.Model):
     check_availability = models.BooleanField(
         _("check whether the employee is available"),
         default=False,
-        help_text=_("Dialogs go only to who is not on leave or on a break and has started the work day, or else is online."),
+        help_text=_(
+            "Dialogs go only to who is not on leave or on a break and has started the work day, or else is online."
+        ),
     )
     limit_enabled = models.BooleanField(_("limit simultaneous dialogs per employee"), default=False)
     limit = models.PositiveSmallIntegerField(
@@ -139,7 +143,9 @@ class OtherBlock(models.Model):
         max_length=10,
         blank=True,
         choices=settings.LANGUAGES,
-        help_text=_("Of automatic texts where the client's language is not known. Empty: the installation's language."),
+        help_text=_(
+            "Of automatic texts where the client's language is not known. Empty: the installation's language."
+        ),
     )
 
     class Meta:

@@ -18,7 +18,9 @@ class Connection(models.Model):
         LIVECHAT = "livechat", _("Live chat")
         TELEGRAM = "telegram", _("Telegram")
 
-    line = models.ForeignKey(OpenLine, on_delete=models.PROTECT, related_name="connections", verbose_name=_("line"))
+    line = models.ForeignKey(
+        OpenLine, on_delete=models.PROTECT, related_name="connections", verbose_name=_("line")
+    )
     kind = models.CharField(_("channel"), max_length=20, choices=Kind)
     name = models.CharField(_("name"), max_length=100)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

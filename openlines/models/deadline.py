@@ -26,7 +26,9 @@ def _exactly_one() -> Q:
 class Deadline(models.Model):
     dialog = models.ForeignKey(Dialog, null=True, on_delete=models.CASCADE, related_name="deadlines")
     line = models.ForeignKey(OpenLine, null=True, on_delete=models.CASCADE, related_name="deadlines")
-    employee = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="deadlines")
+    employee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="deadlines"
+    )
     connection = models.ForeignKey(Connection, null=True, on_delete=models.CASCADE, related_name="deadlines")
     kind = models.CharField(max_length=20)
     """A ``DeadlineKind`` for dialogs; ``distribute`` for lines; ``drain`` and ``fetch`` for connections."""
@@ -44,7 +46,9 @@ class Deadline(models.Model):
             models.CheckConstraint(condition=_exactly_one(), name="one_subject"),
             *(
                 models.UniqueConstraint(
-                    fields=[name, "kind"], condition=Q(**{f"{name}__isnull": False}), name=f"deadline_once_a_{name}"
+                    fields=[name, "kind"],
+                    condition=Q(**{f"{name}__isnull": False}),
+                    name=f"deadline_once_a_{name}",
                 )
                 for name in _SUBJECTS
             ),

@@ -42,9 +42,13 @@ class Dialog(models.Model):
         CLOSED = "closed", _("Closed")
         SPAM = "spam", _("Spam")
 
-    line = models.ForeignKey(OpenLine, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("line"))
+    line = models.ForeignKey(
+        OpenLine, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("line")
+    )
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="dialogs")
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("client"))
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("client")
+    )
     created_at = models.DateTimeField(_("created"))
 
     state = models.CharField(_("state"), max_length=10, choices=State)
@@ -106,7 +110,9 @@ class Dialog(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["line"], condition=Q(state__in=["new", "returned"]), name="dialog_queued"),
             models.Index(
-                fields=["operator"], condition=~Q(state__in=["closed", "spam"]), name="dialog_open_by_operator"
+                fields=["operator"],
+                condition=~Q(state__in=["closed", "spam"]),
+                name="dialog_open_by_operator",
             ),
             models.Index(fields=["line", "-created_at"], name="dialog_line_created"),
             models.Index(fields=["-created_at", "-id"], name="dialog_created"),

@@ -37,7 +37,9 @@ class ReactionInterval(models.Model):
     ended_at = models.DateTimeField()
     reply = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     """The reply that ended it; null: the dialog ended first ("no answer")."""
-    operator = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering: ClassVar = ["started_at", "pk"]

@@ -78,7 +78,9 @@ class Message(models.Model):
                 name="message_once_a_connection",
             ),
             models.UniqueConstraint(
-                fields=["dialog", "group_key"], condition=Q(group_key__isnull=False), name="one_message_an_album"
+                fields=["dialog", "group_key"],
+                condition=Q(group_key__isnull=False),
+                name="one_message_an_album",
             ),
             models.UniqueConstraint(
                 fields=["dialog", "trigger"],

@@ -68,17 +68,25 @@ class LineEntry(models.Model):
     """Q6 "this line's entries": what clients of the line see of an employee. Empty fields fall back to the profile."""
 
     line = models.ForeignKey(OpenLine, on_delete=models.CASCADE, related_name="entries")
-    employee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="line_entries")
+    employee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="line_entries"
+    )
     name = models.CharField(_("name for clients"), max_length=150, blank=True)
     position = models.CharField(_("position for clients"), max_length=150, blank=True)
     photo = models.ImageField(
-        _("photo for clients"), upload_to=photo_name, storage=photo_storage, validators=[validate_photo], blank=True
+        _("photo for clients"),
+        upload_to=photo_name,
+        storage=photo_storage,
+        validators=[validate_photo],
+        blank=True,
     )
 
     class Meta:
         verbose_name = _("entry for clients")
         verbose_name_plural = _("entries for clients")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["line", "employee"], name="one_entry_a_line")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["line", "employee"], name="one_entry_a_line")
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.employee)

@@ -50,4 +50,9 @@ def may_free_a_slot(before: DialogFacts, after: DialogFacts, settings: LineSetti
         return True
     if before.offer_until is not None and before.offer_until != after.offer_until:
         return True
-    return before.state != after.state and after.state in (State.ANSWERED, State.WRAP_UP, State.CLOSED, State.SPAM)
+    return before.state != after.state and after.state in (
+        State.ANSWERED,
+        State.WRAP_UP,
+        State.CLOSED,
+        State.SPAM,
+    )

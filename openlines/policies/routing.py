@@ -193,10 +193,8 @@ def _to_all(members: list[Member], dialog: QueuedDialog) -> Decision | None:
 
 def _nobody(members: list[Member], dialog: QueuedDialog) -> Decision:
     stays = bool(dialog.holders)
-    if stays:
-        rule = Rule.STAYS_ALONE
-    else:
-        rule = Rule.NOBODY_FREE if members else Rule.EMPTY_QUEUE
+    nobody = Rule.NOBODY_FREE if members else Rule.EMPTY_QUEUE
+    rule = Rule.STAYS_ALONE if stays else nobody
     return Decision(
         dialog_id=dialog.dialog_id,
         rule=rule,

@@ -14,12 +14,27 @@ _MACRO = re.compile(r"#([A-Z_]+)#")
 SHIPPED: dict[tuple[TextTrigger, str], str] = {
     (TextTrigger.GREETING, "en"): "Hello! Thank you for writing to us. We will answer in a moment.",
     (TextTrigger.GREETING, "pl"): "Dzień dobry! Dziękujemy za wiadomość. Za chwilę odpowiemy.",
-    (TextTrigger.UNANSWERED, "en"): "We are sorry that you have to wait. Your message has reached us, and we will answer as soon as we can.",
-    (TextTrigger.UNANSWERED, "pl"): "Przepraszamy, że trzeba czekać. Wiadomość do nas dotarła i odpowiemy, gdy tylko będzie to możliwe.",
+    (
+        TextTrigger.UNANSWERED,
+        "en",
+    ): "We are sorry that you have to wait. Your message has reached us, and we will answer as soon as we can.",
+    (
+        TextTrigger.UNANSWERED,
+        "pl",
+    ): "Przepraszamy, że trzeba czekać. Wiadomość do nas dotarła i odpowiemy, gdy tylko będzie to możliwe.",
     (TextTrigger.FINISHED, "en"): "Thank you for talking to us. If anything else comes up, just write again.",
-    (TextTrigger.FINISHED, "pl"): "Dziękujemy za rozmowę. W razie dalszych pytań prosimy po prostu napisać ponownie.",
-    (TextTrigger.AUTO_CLOSED, "en"): "We have closed this conversation because nothing was written for a while. You are welcome to write again at any time.",
-    (TextTrigger.AUTO_CLOSED, "pl"): "Zamknęliśmy tę rozmowę, bo od dłuższego czasu nikt nic nie napisał. W każdej chwili można napisać ponownie.",
+    (
+        TextTrigger.FINISHED,
+        "pl",
+    ): "Dziękujemy za rozmowę. W razie dalszych pytań prosimy po prostu napisać ponownie.",
+    (
+        TextTrigger.AUTO_CLOSED,
+        "en",
+    ): "We have closed this conversation because nothing was written for a while. You are welcome to write again at any time.",
+    (
+        TextTrigger.AUTO_CLOSED,
+        "pl",
+    ): "Zamknęliśmy tę rozmowę, bo od dłuższego czasu nikt nic nie napisał. W każdej chwili można napisać ponownie.",
 }
 LANGUAGES = ("en", "pl")
 
@@ -54,13 +69,22 @@ def choose(
 
 def render(text: str, values: MacroValues, *, language: str) -> str:
     """The text with its macros replaced; an unknown macro stays as written (it is refused on saving)."""
-    known = {"CLIENT": values.client, "OPERATOR": values.operator, "DIALOG": values.dialog, "LINE": values.line}
+    known = {
+        "CLIENT": values.client,
+        "OPERATOR": values.operator,
+        "DIALOG": values.dialog,
+        "LINE": values.line,
+    }
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name not in known:
             return match[0]
-        return known[name] or _NOBODY.get(name, {}).get(language.split("-")[0]) or _NOBODY.get(name, {}).get("en", "")
+        return (
+            known[name]
+            or _NOBODY.get(name, {}).get(language.split("-")[0])
+            or _NOBODY.get(name, {}).get("en", "")
+        )
 
     return _MACRO.sub(value, text).strip()
 

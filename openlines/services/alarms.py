@@ -32,4 +32,6 @@ def administrators() -> set[int]:
 
 
 def _departments_have_the_right() -> bool:
-    return RoleBinding.objects.filter(department__isnull=False, role__grants__right=Right.LINES_CHANGE).exists()
+    return RoleBinding.objects.filter(
+        department__isnull=False, role__grants__right=Right.LINES_CHANGE
+    ).exists()

@@ -10,14 +10,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db import transaction
 from django.db.models import QuerySet
 
+from contactcenter.lib.commits import after_commit
 from openlines import lifecycle
 from openlines.connectors import registry
 from openlines.live import publish, topics
@@ -36,7 +35,7 @@ from openlines.models import (
 from openlines.models.dialog import FACT_FIELDS
 from openlines.policies import capacity
 from openlines.policies import deadlines as deadline_policy
-from openlines.policies.facts import DialogFacts, LineSettings
+from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings
 from openlines.services import wakeups
 from openlines.services.settings import line_settings
 from openlines.ticker import WAKE_CHANNEL
@@ -245,7 +244,9 @@ class DialogChange:
                 event.dialog_id = self.dialog.pk
             DialogEvent.objects.bulk_create(self._events)
         if self._reactions:
-            reply = next((m for m in self._messages if m.author == Message.Author.OPERATOR and not m.is_note), None)
+            reply = next(
+                (m for m in self._messages if m.author == Message.Author.OPERATOR and not m.is_note), None
+            )
             for reaction in self._reactions:
                 reaction.dialog_id = self.dialog.pk
                 reaction.reply = reply
@@ -253,10 +254,13 @@ class DialogChange:
         if self._leaves_queue:
             self._withdraw_offers()
         write_deadlines(
-            self.dialog.pk, before=self._due_before, after=deadline_policy.due(self.facts, self.settings), now=self.now
+            self.dialog.pk,
+            before=self._due_before,
+            after=deadline_policy.due(self.facts, self.settings),
+            now=self.now,
         )
         if capacity.may_free_a_slot(self.before, self.facts, self._settings_before):
-            transaction.on_commit(partial(_slot_freed, self._line_before, now=self.now), robust=True)
+            after_commit(_slot_freed, self._line_before, now=self.now)
         self._signal()
 
     def _write_dialog(self) -> None:
@@ -309,7 +313,9 @@ class DialogChange:
         for topic in sorted(self._listeners):
             publish.signal(topic, "dialog", **data)
         if not self.goes_by_outbox:
-            publish.signal(topics.client(self.dialog.client_id), "messages", dialog=self.dialog.pk, rev=self.rev)
+            publish.signal(
+                topics.client(self.dialog.client_id), "messages", dialog=self.dialog.pk, rev=self.rev
+            )
 
 
 def _slot_freed(line_id: int, *, now: datetime) -> None:
@@ -322,8 +328,8 @@ def _slot_freed(line_id: int, *, now: datetime) -> None:
 def write_deadlines(
     dialog_id: int,
     *,
-    before: dict[deadline_policy.DeadlineKind, datetime],
-    after: dict[deadline_policy.DeadlineKind, datetime],
+    before: dict[DeadlineKind, datetime],
+    after: dict[DeadlineKind, datetime],
     now: datetime,
 ) -> None:
     """Set and withdraw exactly what differs (§11); no statement where nothing does."""
@@ -355,7 +361,7 @@ def upsert_deadlines(rows: list[Deadline]) -> None:
 def wake_ticker(due_at: datetime, *, now: datetime) -> None:
     """After the commit: a sleeping ticker would look again within a second, which is too late for what is due now."""
     if due_at - now < SOON:
-        transaction.on_commit(partial(_notify_ticker), robust=True)
+        after_commit(_notify_ticker)
 
 
 def _notify_ticker() -> None:

@@ -43,7 +43,9 @@ def receive(
         if album is not None:
             return album
         attachments = (*stored, *(_pending(media) for media in received.media))
-        away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(change.dialog, now=now)
+        away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(
+            change.dialog, now=now
+        )
         change.step(Event.CLIENT_WRITES, operator_away=away)
         if away and change.facts.state is State.WAITING:
             change.step(Event.OPERATOR_LOST)
@@ -135,11 +137,12 @@ def _quoted(connection: Connection, external_id: str) -> int | None:
     if not external_id:
         return None
     return (
-        Message.objects.filter(connection=connection, external_id=external_id).values_list("pk", flat=True).first()
+        Message.objects.filter(connection=connection, external_id=external_id)
+        .values_list("pk", flat=True)
+        .first()
     )
 
 
 def _first_contact(client: Client) -> bool:
     """A1: no earlier dialog of this client on this connection, spam aside."""
     return not Dialog.objects.filter(client=client).exclude(state=Dialog.State.SPAM).exists()
-

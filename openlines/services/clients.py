@@ -26,7 +26,9 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
         client, _created = Client.objects.get_or_create(
             connection=connection, external_id=sender.external_id, defaults={**known, "created_at": now}
         )
-    fresh: dict[str, Any] = {name: value for name, value in known.items() if value and getattr(client, name) != value}
+    fresh: dict[str, Any] = {
+        name: value for name, value in known.items() if value and getattr(client, name) != value
+    }
     if not client.is_reachable:
         fresh["is_reachable"] = True
     if fresh:

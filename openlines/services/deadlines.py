@@ -65,7 +65,10 @@ def audit(*, now: datetime) -> int:
     last = 0
     while True:
         batch = list(
-            Dialog.objects.open().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AUDIT_BATCH]
+            Dialog.objects.open()
+            .filter(pk__gt=last)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:AUDIT_BATCH]
         )
         if not batch:
             break
@@ -113,8 +116,10 @@ def _distribute(line_id: int, deadlines: list[Deadline], *, now: datetime) -> in
 
 
 def _still_right(deadline: Deadline) -> bool:
-    dialog = Dialog.objects.select_related("line").filter(pk=deadline.dialog_id).first()
-    return dialog is not None and DeadlineKind(deadline.kind) in policy.due(dialog.facts(), line_settings(dialog.line))
+    dialog = Dialog.objects.select_related("line").filter(pk=deadline.dialog_id or 0).first()
+    return dialog is not None and DeadlineKind(deadline.kind) in policy.due(
+        dialog.facts(), line_settings(dialog.line)
+    )
 
 
 def _guarded(deadline: Deadline, *, now: datetime) -> int:
@@ -134,11 +139,13 @@ def _fire(deadline: Deadline, *, now: datetime) -> int:
             staffing.due(deadline.employee_id, deadline.kind, now=now)
         return done
     if deadline.connection_id is not None:
-        again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(due_at=now + timedelta(minutes=1))
+        again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(
+            due_at=now + timedelta(minutes=1)
+        )
         if again:
             wakeups.enqueue(deadline.kind, connection_id=deadline.connection_id)
         return again
-    dialog = lock_first(Dialog.objects.filter(pk=deadline.dialog_id), skip_locked=True)
+    dialog = lock_first(Dialog.objects.filter(pk=deadline.dialog_id or 0), skip_locked=True)
     if dialog is None:
         return 0
     due = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).values("due_at", "was_due_at").first()

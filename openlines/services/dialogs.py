@@ -65,7 +65,13 @@ def take_over(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
 
 
 def reply(
-    dialog_id: int, reply: Reply, *, by: Employee, now: datetime, may_take_over: bool = False, may_join: bool = False
+    dialog_id: int,
+    reply: Reply,
+    *,
+    by: Employee,
+    now: datetime,
+    may_take_over: bool = False,
+    may_join: bool = False,
 ) -> Message:
     """A person's message. In a dialog without an operator it accepts; it stops the clock (K2).
 
@@ -101,12 +107,16 @@ def reply(
         return message
 
 
-def transfer_to_colleague(dialog_id: int, *, to: Employee, by: Employee, note: str = "", now: datetime) -> Dialog:
+def transfer_to_colleague(
+    dialog_id: int, *, to: Employee, by: Employee, note: str = "", now: datetime
+) -> Dialog:
     """Q10: accepted on his behalf; no availability or limit check. Not to oneself, not to a dismissed person."""
     if to.pk == by.pk:
         raise CommandRefused("self", _("You cannot transfer a dialog to yourself. Choose a colleague."))
     if not to.is_active:
-        raise CommandRefused("dismissed", _("%(name)s no longer works here. Choose somebody else.") % {"name": to.display_name})
+        raise CommandRefused(
+            "dismissed", _("%(name)s no longer works here. Choose somebody else.") % {"name": to.display_name}
+        )
 
     def apply(change: DialogChange) -> None:
         if change.before.operator_id == to.pk:
@@ -123,7 +133,9 @@ def transfer_to_line(dialog_id: int, *, to: OpenLine, by: Employee, note: str = 
     def apply(change: DialogChange) -> None:
         earlier = change.dialog.line_id
         if earlier == to.pk:
-            raise CommandRefused("same", _("The dialog is on this line already. Give it back to the queue instead."))
+            raise CommandRefused(
+                "same", _("The dialog is on this line already. Give it back to the queue instead.")
+            )
         _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
         _step(change, Event.TRANSFER_TO_LINE, by=None)
         change.move_to_line(to)
@@ -179,7 +191,11 @@ def spam(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
 def start(client_id: int, *, by: Employee, now: datetime) -> Dialog:
     """§11 "Starting": with a client who has an open dialog it opens that one."""
     with transaction.atomic():
-        client = Client.objects.select_for_update(of=("self",)).select_related("connection__line").get(pk=client_id)
+        client = (
+            Client.objects.select_for_update(of=("self",))
+            .select_related("connection__line")
+            .get(pk=client_id)
+        )
         existing = Dialog.objects.open().filter(client=client).first()
         if existing is not None:
             return existing
@@ -220,7 +236,9 @@ def _hand_on(
         return dialog
 
 
-def _step(change: DialogChange, event: Event, *, by: Employee | None, reachable: bool = True) -> lifecycle.Step:
+def _step(
+    change: DialogChange, event: Event, *, by: Employee | None, reachable: bool = True
+) -> lifecycle.Step:
     try:
         step = change.step(
             event, actor_id=by.pk if by else None, operator_id=by.pk if by else None, reachable=reachable
@@ -236,7 +254,9 @@ def _refusal(dialog: Dialog, state: State) -> CommandRefused:
     if state not in OPEN:
         return CommandRefused("closed", _("This dialog is closed. Start a new one with the client."))
     if state is State.WRAP_UP:
-        return CommandRefused("wrap_up", _("This dialog is finished. Reply to reopen it, or start a new one."))
+        return CommandRefused(
+            "wrap_up", _("This dialog is finished. Reply to reopen it, or start a new one.")
+        )
     return taken(dialog)
 
 
@@ -244,7 +264,9 @@ def taken(dialog: Dialog) -> CommandRefused:
     holder = dialog.operator.display_name if dialog.operator else ""
     if holder:
         return CommandRefused("taken", _("%(name)s holds this dialog now.") % {"name": holder}, holder=holder)
-    return CommandRefused("not_allowed", _("This cannot be done with the dialog as it is now. Look at it again."))
+    return CommandRefused(
+        "not_allowed", _("This cannot be done with the dialog as it is now. Look at it again.")
+    )
 
 
 def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool) -> None:
@@ -260,7 +282,9 @@ def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool) -> None:
         return
     if not offers and queue_members.is_member(dialog.line_id, by):
         return
-    raise CommandRefused("lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else."))
+    raise CommandRefused(
+        "lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else.")
+    )
 
 
 def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool) -> None:
@@ -273,7 +297,8 @@ def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join:
         raise taken(dialog)
     if not dialog.client.is_reachable:
         raise CommandRefused(
-            "unreachable", _("The client has blocked messages from us. You can write again when he writes first.")
+            "unreachable",
+            _("The client has blocked messages from us. You can write again when he writes first."),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import mimetypes
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -24,16 +25,20 @@ MAX_ATTEMPTS = 5
 BATCH = 50
 
 
-def upload(file: UploadedFile) -> Attachment:
+def upload(file: UploadedFile[Any]) -> Attachment:
     """A file to go with a message, not saved yet. Raises ``CommandRefused`` (``too_large``, ``empty_file``)."""
     size = file.size or 0
     if size > MAX_BYTES:
-        raise CommandRefused("too_large", _("The file is larger than 20 MB. Send a smaller one, or a link to it."))
+        raise CommandRefused(
+            "too_large", _("The file is larger than 20 MB. Send a smaller one, or a link to it.")
+        )
     if not size:
         raise CommandRefused("empty_file", _("The file is empty."))
     name = (file.name or _("file")).replace("\\", "/").rsplit("/", 1)[-1][:255]
     mime = (file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
-    return Attachment(kind=kind_of(mime), name=name, mime=mime, size=size, file=file, state=Attachment.State.STORED)
+    return Attachment(
+        kind=kind_of(mime), name=name, mime=mime, size=size, file=file, state=Attachment.State.STORED
+    )
 
 
 def kind_of(mime: str) -> str:
@@ -78,7 +83,9 @@ def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime)
     return _store(attachment, content, failure="", final=True, now=now)
 
 
-def _store(attachment: Attachment, content: bytes | None, *, failure: str, final: bool, now: datetime) -> bool:
+def _store(
+    attachment: Attachment, content: bytes | None, *, failure: str, final: bool, now: datetime
+) -> bool:
     with transaction.atomic():
         change = DialogChange(lock_dialog(attachment.message.dialog_id), now=now)
         current = Attachment.objects.get(pk=attachment.pk)

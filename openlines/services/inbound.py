@@ -74,7 +74,9 @@ def replay(event: InboundEvent, *, now: datetime) -> bool:
 def clean_up(*, now: datetime) -> int:
     """Remove raw deliveries older than ``KEEP`` (parked ones stay); the number removed."""
     removed, _rows = (
-        InboundEvent.objects.filter(received_at__lt=now - KEEP).exclude(state=InboundEvent.State.PARKED).delete()
+        InboundEvent.objects.filter(received_at__lt=now - KEEP)
+        .exclude(state=InboundEvent.State.PARKED)
+        .delete()
     )
     return removed
 
@@ -92,11 +94,19 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
         logger.exception("Inbound delivery %s was parked", event_id)
         return _park(event_id, reason=f"{type(error).__name__}: {error}", now=now)
     reasons = [item.reason for item in items if isinstance(item, base.NotSupported)]
-    state = InboundEvent.State.NOT_SUPPORTED if reasons and len(reasons) == len(items) else InboundEvent.State.PROCESSED
+    state = (
+        InboundEvent.State.NOT_SUPPORTED
+        if reasons and len(reasons) == len(items)
+        else InboundEvent.State.PROCESSED
+    )
     if reasons or state != InboundEvent.State.PROCESSED:
-        InboundEvent.objects.filter(pk=event_id).update(state=state, reason="; ".join(reasons), processed_at=now)
+        InboundEvent.objects.filter(pk=event_id).update(
+            state=state, reason="; ".join(reasons), processed_at=now
+        )
     else:
-        InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(state=state, reason="", processed_at=now)
+        InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(
+            state=state, reason="", processed_at=now
+        )
     return True
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contactcenter.lib.commits import after_commit
 from contactcenter.staff.models import Employee
 from openlines.models import LineEntry, LineQueue, LineText, OpenLine, QueueEntry
 from openlines.services import deadlines, queue_members, routing, staffing
@@ -85,7 +85,10 @@ def save_block(
         changed = [name for name, value in values.items() if getattr(line, name) != value]
         if version is not None and version != line.version and _touched_since(line, version, values):
             raise CommandRefused(
-                "stale", _("Somebody else has changed these settings meanwhile. Load the page again and repeat your change.")
+                "stale",
+                _(
+                    "Somebody else has changed these settings meanwhile. Load the page again and repeat your change."
+                ),
             )
         if not changed:
             return line, []
@@ -94,7 +97,7 @@ def save_block(
             setattr(line, name, values[name])
         line.version += 1
         line.save(update_fields=[*changed, "version"])
-        transaction.on_commit(partial(deadlines.resync_line, line.pk, now=now), robust=True)
+        after_commit(deadlines.resync_line, line.pk, now=now)
         if mode_changed:
             routing.deal_anew(line.pk, now=now)
         elif not _FREEING.isdisjoint(changed):
@@ -109,17 +112,22 @@ def set_queue(line_id: int, places: Sequence[Place], *, now: datetime) -> None:
         wanted = list(dict.fromkeys(places))
         before = set(queue_members.employee_ids(line.pk))
         entries = {Place(e.employee_id, e.department_id): e for e in QueueEntry.objects.filter(line=line)}
-        QueueEntry.objects.filter(pk__in=[e.pk for place, e in entries.items() if place not in wanted]).delete()
+        QueueEntry.objects.filter(
+            pk__in=[e.pk for place, e in entries.items() if place not in wanted]
+        ).delete()
         for position, place in enumerate(wanted):
-            QueueEntry.objects.update_or_create(
-                line=line,
-                employee_id=place.employee_id,
-                department_id=place.department_id,
-                defaults={"position": position},
-            )
+            if place in entries:
+                QueueEntry.objects.filter(pk=entries[place].pk).update(position=position)
+            else:
+                QueueEntry.objects.create(
+                    line=line,
+                    employee_id=place.employee_id,
+                    department_id=place.department_id,
+                    position=position,
+                )
         _refuse_empty(line)
         for employee_id in sorted(before - set(queue_members.employee_ids(line.pk))):
-            transaction.on_commit(partial(staffing.take_back, employee_id, line_id=line.pk, now=now), robust=True)
+            after_commit(staffing.take_back, employee_id, line_id=line.pk, now=now)
         routing.request(line.pk, now=now)
 
 
@@ -172,7 +180,9 @@ def _touched_since(line: OpenLine, version: int, values: Mapping[str, Any]) -> b
     return any(getattr(then, name) != getattr(line, name) for name in values)
 
 
-def set_entry(line_id: int, employee_id: int, *, name: str = "", position: str = "", photo: Any = None) -> None:
+def set_entry(
+    line_id: int, employee_id: int, *, name: str = "", position: str = "", photo: Any = None
+) -> None:
     """Q6: what clients of this line see of an employee. ``photo``: an uploaded file; None keeps the one there is."""
     with transaction.atomic():
         entry, _created = LineEntry.objects.get_or_create(line_id=line_id, employee_id=employee_id)

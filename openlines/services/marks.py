@@ -6,6 +6,7 @@ They are shown, but start no dialog and no clock and leave no wrap-up (§11).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ ORDER = ("queued", "sending", "unknown", "sent", "delivered", "read")
 """Delivery marks only ever go up this list; *failed* wins unless the message has been delivered."""
 
 
-def note_event(dialog_id: int, kind: str, *, now: datetime, **data: object) -> None:
+def note_event(dialog_id: int, kind: str, *, now: datetime, **data: Any) -> None:
     """Record something that happened in the dialog without changing its state."""
     with transaction.atomic():
         change = DialogChange(lock_dialog(dialog_id), now=now)
@@ -92,9 +93,15 @@ def rises(current: str, new: str) -> bool:
     return ORDER.index(new) > (ORDER.index(current) if current in ORDER else -1)
 
 
-def _locked(connection: Connection, external_id: str, *, now: datetime) -> tuple[Message | None, DialogChange | None]:
+def _locked(
+    connection: Connection, external_id: str, *, now: datetime
+) -> tuple[Message | None, DialogChange | None]:
     """The message under its dialog's lock."""
-    found = Message.objects.filter(connection=connection, external_id=external_id).values_list("dialog_id").first()
+    found = (
+        Message.objects.filter(connection=connection, external_id=external_id)
+        .values_list("dialog_id")
+        .first()
+    )
     if found is None:
         return None, None
     dialog: Dialog = lock_dialog(found[0])

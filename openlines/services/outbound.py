@@ -80,7 +80,9 @@ def retry(message: Message, *, now: datetime) -> bool:
         OutboxItem.objects.filter(pk=item.pk).update(
             state=OutboxItem.State.QUEUED, attempts=0, created_at=now, next_attempt_at=now
         )
-        Message.objects.filter(pk=message.pk).update(delivery=Message.Delivery.QUEUED, failure="", rev=change.rev)
+        Message.objects.filter(pk=message.pk).update(
+            delivery=Message.Delivery.QUEUED, failure="", rev=change.rev
+        )
         change.write()
         wakeups.request("drain", connection_id=item.connection_id, now=now)
         return True
@@ -88,9 +90,9 @@ def retry(message: Message, *, now: datetime) -> bool:
 
 def sweep(*, now: datetime) -> int:
     """The net: connections with something due and no task on its way. Finds nothing unless a task was lost."""
-    due = OutboxItem.objects.filter(connection=OuterRef("pk"), next_attempt_at__lte=now - timedelta(seconds=30)).exclude(
-        state=OutboxItem.State.DONE
-    )
+    due = OutboxItem.objects.filter(
+        connection=OuterRef("pk"), next_attempt_at__lte=now - timedelta(seconds=30)
+    ).exclude(state=OutboxItem.State.DONE)
     files = Attachment.objects.filter(message__connection=OuterRef("pk"), state=Attachment.State.PENDING)
     waiting = Connection.objects.filter(is_active=True, paused_reason="").exclude(held_until__gt=now)
     found = 0
@@ -113,7 +115,9 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
         OutboxItem.objects.filter(
             ~Exists(earlier), connection=connection, state=OutboxItem.State.QUEUED, next_attempt_at__lte=now
         )
-        .select_related("connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line")
+        .select_related(
+            "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
+        )
         .order_by("pk")
         .first()
     )
@@ -131,7 +135,11 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
         _finish(item, Failed(_("Not sent: the text was due more than 15 minutes ago.")), now=now)
         return 1
     if now - item.created_at > GIVE_UP_AFTER:
-        _finish(item, Failed(_("Not sent: the channel could not be reached for 24 hours. Send it again.")), now=now)
+        _finish(
+            item,
+            Failed(_("Not sent: the channel could not be reached for 24 hours. Send it again.")),
+            now=now,
+        )
         return 1
     outgoing = _outgoing(item)
     try:
@@ -172,7 +180,10 @@ def _signed(item: OutboxItem, message: Message) -> str:
 def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
     """Write the outcome: item, message, connection; the dialog where a reply has failed for good."""
     ids = [*item.accepted_ids, *outcome.external_ids]
-    log = [*item.log, {"at": now.isoformat(), "outcome": type(outcome).__name__, "detail": getattr(outcome, "reason", "")}]
+    log = [
+        *item.log,
+        {"at": now.isoformat(), "outcome": type(outcome).__name__, "detail": getattr(outcome, "reason", "")},
+    ]
     later = isinstance(outcome, TryLater | Broken)
     with transaction.atomic():
         change = DialogChange(lock_dialog(item.dialog_id), now=now)
@@ -182,7 +193,11 @@ def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
             message.external_id = ids[0]
         match outcome:
             case Sent():
-                if message.delivery in (Message.Delivery.QUEUED, Message.Delivery.UNKNOWN, Message.Delivery.SENDING):
+                if message.delivery in (
+                    Message.Delivery.QUEUED,
+                    Message.Delivery.UNKNOWN,
+                    Message.Delivery.SENDING,
+                ):
                     message.delivery = Message.Delivery.SENT
                 message.failure = ""
             case Failed():
@@ -219,7 +234,11 @@ def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) ->
         case Broken():
             values = {"paused_reason": outcome.reason, "last_error": outcome.reason, "last_error_at": now}
         case TryLater(whole_connection=True, after=after):
-            values = {"held_until": now + (after or FIRST_BACK_OFF), "last_error": outcome.reason, "last_error_at": now}
+            values = {
+                "held_until": now + (after or FIRST_BACK_OFF),
+                "last_error": outcome.reason,
+                "last_error_at": now,
+            }
         case TryLater() | Failed() | Unknown():
             values = {"last_error": outcome.reason, "last_error_at": now}
         case Sent():
@@ -256,4 +275,3 @@ def _only_one(connection_id: int) -> Iterator[bool]:
         finally:
             if alone:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
-

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db import connection
 
 from contactcenter.staff.availability import statuses
 from contactcenter.staff.departments import members_of
 from contactcenter.staff.models import Employee
-from openlines.models import Dialog, Message, Offer, QueueEntry, Turn
+from openlines.models import QueueEntry, Turn
 from openlines.policies import capacity
 from openlines.policies.availability import Presence, obstacle
 from openlines.policies.capacity import Load
@@ -31,7 +31,9 @@ def employee_ids(line_id: int) -> list[int]:
 
 
 def expand(
-    entries: Sequence[tuple[int | None, int | None, bool | None]], *, members: dict[int, list[int]] | None = None
+    entries: Sequence[tuple[int | None, int | None, bool | None]],
+    *,
+    members: dict[int, list[int]] | None = None,
 ) -> list[int]:
     """The people behind places, saved or not yet: (employee, department, whether the employee is active).
 
@@ -51,12 +53,15 @@ def members(line_id: int, *, settings: LineSettings, now: datetime) -> list[Memb
     """The policy's facts of everybody in the queue: whose turn it is, who is available (Q4), who has room (Q5)."""
     ids = employee_ids(line_id)
     turns = dict(
-        Turn.objects.filter(line_id=line_id, employee_id__in=ids).values_list("employee_id", "last_assigned_at")
+        Turn.objects.filter(line_id=line_id, employee_id__in=ids).values_list(
+            "employee_id", "last_assigned_at"
+        )
     )
     people = presences(ids, now=now) if settings.check_availability else {}
     loads = load_of(line_id, ids, settings=settings) if settings.limit is not None else {}
     return [
-        _member(pk, settings=settings, turn=turns.get(pk), presence=people.get(pk), load=loads.get(pk)) for pk in ids
+        _member(pk, settings=settings, turn=turns.get(pk), presence=people.get(pk), load=loads.get(pk))
+        for pk in ids
     ]
 
 
@@ -73,27 +78,44 @@ def presences(employee_ids: Collection[int], *, now: datetime) -> dict[int, Pres
     return {pk: Presence(**vars(status)) for pk, status in statuses(employee_ids, now=now).items()}
 
 
+_LOADS = """
+SELECT dialog.operator_id, dialog.state, count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT FROM openlines_message message
+    WHERE message.dialog_id = dialog.id AND message.operator_id = dialog.operator_id AND NOT message.is_note))
+FROM openlines_dialog dialog
+WHERE dialog.line_id = %(line)s AND dialog.operator_id = ANY(%(employees)s) AND dialog.state = ANY(%(held)s)
+GROUP BY dialog.operator_id, dialog.state
+UNION ALL
+SELECT employee_id, 'offered', count(*), 0
+FROM openlines_offer
+WHERE line_id = %(line)s AND employee_id = ANY(%(employees)s) AND ended_at IS NULL AND %(offers)s
+GROUP BY employee_id
+"""
+
+
 def load_of(line_id: int, employee_ids: Collection[int], *, settings: LineSettings) -> dict[int, Load]:
-    """Their open dialogs and standing offers on the line (Q5); who has none is missing. Two statements."""
-    replied = Message.objects.filter(dialog=OuterRef("pk"), operator=OuterRef("operator"), is_note=False)
-    rows = (
-        Dialog.objects.filter(line_id=line_id, operator_id__in=employee_ids, state__in=HELD)
-        .order_by()
-        .values("operator_id", "state")
-        .annotate(count=Count("pk"), replied=Count("pk", filter=Exists(replied)))
-    )
+    """Their open dialogs and standing offers on the line (Q5); who has none is missing.
+
+    One statement, so one moment: between two, an accept would be missed by both, or counted twice.
+    """
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        found[row["operator_id"]][row["state"]] += row["count"]
-        if row["state"] != State.ANSWERED:
-            found[row["operator_id"]]["answered_before"] += row["replied"]
-    if settings.distribution is not Distribution.TO_ALL:
-        offers = Offer.objects.filter(line_id=line_id, employee_id__in=employee_ids, ended_at__isnull=True)
-        for employee_id in offers.values_list("employee_id", flat=True):
-            found[employee_id]["offers"] += 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LOADS,
+            {
+                "line": line_id,
+                "employees": list(employee_ids),
+                "held": [str(state) for state in HELD],
+                "offers": settings.distribution is not Distribution.TO_ALL,
+            },
+        )
+        for employee_id, state, count, replied in cursor.fetchall():
+            found[employee_id][state] += count
+            if state != State.ANSWERED:
+                found[employee_id]["answered_before"] += replied
     return {
         pk: Load(
-            offers=counts["offers"],
+            offers=counts["offered"],
             accepted=counts[State.ACCEPTED],
             waiting=counts[State.WAITING],
             answered=counts[State.ANSWERED],

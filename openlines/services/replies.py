@@ -41,7 +41,9 @@ def _turn(message: Message) -> list[Message]:
     """Operators' messages between the client's messages around it."""
     rows = Message.objects.filter(dialog_id=message.dialog_id)
     from_client = rows.filter(author=Message.Author.CLIENT)
-    start = from_client.filter(seq__lt=message.seq).order_by("-seq").values_list("seq", flat=True).first() or 0
+    start = (
+        from_client.filter(seq__lt=message.seq).order_by("-seq").values_list("seq", flat=True).first() or 0
+    )
     end = from_client.filter(seq__gt=message.seq).order_by("seq").values_list("seq", flat=True).first()
     turn = rows.filter(author=Message.Author.OPERATOR, is_note=False, seq__gt=start)
     return list(turn.filter(seq__lt=end) if end else turn)
@@ -59,7 +61,12 @@ def _others_arrived(message: Message) -> bool:
 def _recount(facts: DialogFacts, intervals: list[ReactionInterval]) -> DialogFacts:
     """Figures from the runs that remain; the first reply's time too."""
     out = replace(
-        facts, first_reaction=None, reaction_total=timedelta(), reaction_max=None, reaction_count=0, first_reply_at=None
+        facts,
+        first_reaction=None,
+        reaction_total=timedelta(),
+        reaction_max=None,
+        reaction_count=0,
+        first_reply_at=None,
     )
     for one in intervals:
         answered = one.reply_id is not None
@@ -72,7 +79,9 @@ def _recount(facts: DialogFacts, intervals: list[ReactionInterval]) -> DialogFac
 def _no_answer(change: DialogChange, facts: DialogFacts, interval: ReactionInterval) -> None:
     """The dialog has ended meanwhile: the run counts as "no answer" up to its end."""
     ended = facts.finished_at or change.now
-    ReactionInterval.objects.create(dialog_id=interval.dialog_id, started_at=interval.started_at, ended_at=ended)
+    ReactionInterval.objects.create(
+        dialog_id=interval.dialog_id, started_at=interval.started_at, ended_at=ended
+    )
     change.set_facts(
         lifecycle.count_reaction(facts, lifecycle.Reaction(interval.started_at, ended, answered=False))
     )

@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from contactcenter.lib.commits import after_commit
 from openlines import hooks, lifecycle
 from openlines.live import publish, topics
 from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
@@ -43,7 +44,7 @@ class Forecast:
 
 def distribute_after_commit(line_id: int, *, now: datetime) -> None:
     """Right after this transaction. A crash in between is covered by the dialog's own ``DISTRIBUTE`` deadline."""
-    transaction.on_commit(partial(distribute, line_id, now=now), robust=True)
+    after_commit(distribute, line_id, now=now)
 
 
 def distribute(line_id: int, *, now: datetime) -> int:
@@ -76,7 +77,9 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
         line_id = Dialog.objects.values_list("line_id", flat=True).get(pk=dialog_id)
         line = _lock_queue(line_id)
         dialog = _queued(line, now=now, only=dialog_id).get(dialog_id) if line else None
-        offer = Offer.objects.filter(dialog_id=dialog_id, employee_id=employee_id, ended_at__isnull=True).first()
+        offer = Offer.objects.filter(
+            dialog_id=dialog_id, employee_id=employee_id, ended_at__isnull=True
+        ).first()
         if dialog is None or offer is None or dialog.line_id != line_id:
             raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
         settings = line_settings(dialog.line)
@@ -88,7 +91,10 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
         decision = policy.plan(settings.distribution, members, [facts], now=now)[0]
         if decision.stays:
             raise CommandRefused(
-                "alone", _("Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself.")
+                "alone",
+                _(
+                    "Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself."
+                ),
             )
         _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED)
 
@@ -125,7 +131,12 @@ def forecast(line: OpenLine, *, now: datetime, settings: LineSettings | None = N
 
 
 def _lock_queue(line_id: int) -> OpenLine | None:
-    row = LineQueue.objects.select_for_update(of=("self",)).select_related("line").filter(line_id=line_id).first()
+    row = (
+        LineQueue.objects.select_for_update(of=("self",))
+        .select_related("line")
+        .filter(line_id=line_id)
+        .first()
+    )
     return row.line if row else None
 
 
@@ -228,7 +239,9 @@ def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> 
         pks = [offer.pk for offer in _standing(planned)]
         Offer.objects.filter(pk__in=pks, lapsed_at__isnull=True).update(lapsed_at=change.now, until=None)
         if change.settings.distribution is Distribution.TO_ALL:
-            change.set_facts(lifecycle.offered(change.facts, until=change.now + change.settings.reoffer_every))
+            change.set_facts(
+                lifecycle.offered(change.facts, until=change.now + change.settings.reoffer_every)
+            )
             change.tell(*(offer.employee_id for offer in _standing(planned)))
         else:
             change.set_facts(lifecycle.offered(change.facts, until=None))
@@ -240,7 +253,9 @@ def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, 
     now = change.now
     is_first = decision.rule is policy.Rule.RESPONSIBLE
     until = now + (change.settings.first_offer_time if is_first else change.settings.reoffer_every)
-    to_all = change.settings.distribution is Distribution.TO_ALL and not any(o.is_first for o in _standing(planned))
+    to_all = change.settings.distribution is Distribution.TO_ALL and not any(
+        o.is_first for o in _standing(planned)
+    )
     tried = set() if decision.new_round else set(planned.tried)
     if _standing(planned) and not to_all:
         event = lifecycle.Event.SKIP if ended_as == Offer.Outcome.SKIPPED else lifecycle.Event.OFFER_LAPSES
@@ -253,13 +268,24 @@ def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, 
                 tried.add(offer.employee_id)
     Offer.objects.bulk_create(
         Offer(
-            dialog=planned, line_id=planned.line_id, employee_id=pk, offered_at=now, until=until, is_first=is_first
+            dialog=planned,
+            line_id=planned.line_id,
+            employee_id=pk,
+            offered_at=now,
+            until=until,
+            is_first=is_first,
         )
         for pk in decision.chosen
     )
     if decision.assigned_at:
         Turn.objects.bulk_create(
-            [Turn(line_id=planned.line_id, employee_id=decision.chosen[0], last_assigned_at=decision.assigned_at)],
+            [
+                Turn(
+                    line_id=planned.line_id,
+                    employee_id=decision.chosen[0],
+                    last_assigned_at=decision.assigned_at,
+                )
+            ],
             update_conflicts=True,
             unique_fields=["line", "employee"],
             update_fields=["last_assigned_at"],
@@ -283,7 +309,7 @@ def _take_off_the_list(dialog: Dialog, offer: Offer, *, now: datetime) -> None:
     change.write()
 
 
-def _reasons(decision: policy.Decision) -> dict[str, object]:
+def _reasons(decision: policy.Decision) -> dict[str, Any]:
     """Q11: what ``workspace`` and the dialog's page put into words."""
     return {
         "rule": decision.rule,
@@ -319,7 +345,7 @@ def deal_anew(line_id: int, *, now: datetime) -> None:
 def request(line_id: int, *, now: datetime) -> None:
     """Something of the line changed (its queue grew, a mode changed): distribute after the commit, crash or not."""
     Deadline.objects.get_or_create(line_id=line_id, kind="distribute", defaults={"due_at": now})
-    transaction.on_commit(partial(_requested, line_id, now=now), robust=True)
+    after_commit(_requested, line_id, now=now)
 
 
 def _requested(line_id: int, *, now: datetime) -> None:

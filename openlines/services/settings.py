@@ -31,7 +31,9 @@ def line_settings(line: OpenLine) -> LineSettings:
 
 def read_settings(line: OpenLine) -> LineSettings:
     """As the given row says, saved or not."""
-    texts = {(t.trigger, t.language): t.text for t in LineText.objects.filter(line_id=line.pk)} if line.pk else {}
+    texts = (
+        {(t.trigger, t.language): t.text for t in LineText.objects.filter(line_id=line.pk)} if line.pk else {}
+    )
     return LineSettings(
         line_id=line.pk,
         version=line.version,

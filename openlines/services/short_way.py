@@ -83,4 +83,3 @@ def take_text(client_id: int, *, uuid: UUID, text: str, now: datetime) -> Taken 
         ]
     )
     return Taken(message_id=message_id, dialog_id=dialog_id, seq=seq, rev=rev)
-

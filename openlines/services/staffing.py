@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
+from contactcenter.lib.commits import after_commit
 from contactcenter.staff.availability import next_change
 from openlines.lifecycle import Event
 from openlines.models import Deadline, Dialog, Offer, OpenLine, QueueEntry
@@ -43,7 +43,7 @@ def came(employee_id: int, *, now: datetime) -> None:
 
 def went(employee_id: int, *, now: datetime) -> None:
     """He is away, for whatever reason; each line decides whether that matters there (Q4, Q9)."""
-    transaction.on_commit(partial(look, employee_id, now=now), robust=True)
+    after_commit(look, employee_id, now=now)
 
 
 def watch(employee_id: int, kind: str, *, at: datetime) -> None:
@@ -69,7 +69,9 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
     if is_net and not presence.dismissed:
         presence = replace(presence, leave_whole_day=False)
     moved = 0
-    lines = OpenLine.objects.filter(Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id)))
+    lines = OpenLine.objects.filter(
+        Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id))
+    )
     for line in lines.distinct():
         if is_away(presence, check=line.check_availability, now=now):
             moved += take_back(employee_id, line_id=line.pk, now=now, everything=presence.dismissed)
@@ -102,7 +104,9 @@ def _offline_due(employee_id: int, *, now: datetime) -> None:
 def sweep(*, now: datetime) -> int:
     """The net, and what time alone brings: everybody with an offer or a dialog that waits for him is looked at."""
     offered = Offer.objects.filter(ended_at__isnull=True).values_list("employee_id", flat=True)
-    holding = Dialog.objects.filter(state__in=[State.ACCEPTED, State.WAITING]).values_list("operator_id", flat=True)
+    holding = Dialog.objects.filter(state__in=[State.ACCEPTED, State.WAITING]).values_list(
+        "operator_id", flat=True
+    )
     people = {pk for pk in (*offered.distinct(), *holding.order_by().distinct()) if pk}
     presences = queue_members.presences(people, now=now)
     return sum(look(pk, now=now, is_net=True) for pk in people if is_away(presences[pk], check=True, now=now))
@@ -116,7 +120,9 @@ def take_back(employee_id: int, *, line_id: int, now: datetime, everything: bool
     states = HELD if everything else {State.ACCEPTED, State.WAITING}
     dialogs = Dialog.objects.filter(line_id=line_id)
     held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
-    offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list("pk", flat=True)
+    offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list(
+        "pk", flat=True
+    )
     moved = 0
     for dialog_id in sorted({*held, *offered}):
         moved += _take_back_one(dialog_id, employee_id, states=states, now=now)
@@ -164,7 +170,9 @@ def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State
 def _withdraw(change: DialogChange, employee_id: int) -> bool:
     """His offer ends; with the last one the dialog looks for somebody again."""
     standing = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
-    if not standing.filter(employee_id=employee_id).update(ended_at=change.now, outcome=Offer.Outcome.WITHDRAWN):
+    if not standing.filter(employee_id=employee_id).update(
+        ended_at=change.now, outcome=Offer.Outcome.WITHDRAWN
+    ):
         return False
     if not standing.exists():
         change.step(Event.OFFER_LAPSES)

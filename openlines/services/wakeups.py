@@ -9,12 +9,11 @@ the minute's sweep (``outbound.sweep``).
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import connection as database
-from django.db import transaction
 from django_q.tasks import async_task
 
+from contactcenter.lib.commits import after_commit
 from openlines.models import Deadline
 
 NET = timedelta(seconds=20)
@@ -30,7 +29,7 @@ ON CONFLICT (connection_id, kind) WHERE connection_id IS NOT NULL DO NOTHING
 
 def request(kind: str, *, connection_id: int, now: datetime) -> None:
     """Have ``kind`` done for the connection right after this transaction; nothing where a task is on its way already."""
-    transaction.on_commit(partial(_request, kind, connection_id, now), robust=True)
+    after_commit(_request, kind, connection_id, now)
 
 
 def _request(kind: str, connection_id: int, now: datetime) -> None:

@@ -12,7 +12,15 @@ from contactcenter.staff.models import Department, Employee, Role, RoleBinding
 from kpi import dialog_list, filters
 from openlines.models import Dialog
 from openlines.services import dialogs
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL = {"period": ["all"]}
@@ -40,7 +48,10 @@ def three(manager: Employee) -> list[Dialog]:
     anna = with_role("operator")
     line = make_line(anna)
     connection = make_connection(line)
-    found = [write(make_client(connection, name=name), now=at(n * 5)).dialog for n, name in enumerate(("Ada", "Bob", "Cid"))]
+    found = [
+        write(make_client(connection, name=name), now=at(n * 5)).dialog
+        for n, name in enumerate(("Ada", "Bob", "Cid"))
+    ]
     quick, slow, waiting = found
     answer(quick, anna, now=at(10))
     answer(slow, anna, now=at(35))
@@ -53,13 +64,17 @@ def test_the_four_times_sort_as_they_are_shown(manager: Employee, three: list[Di
         query = filters.read({**ALL, "sort": [f"-{key}"]}, sortable=dialog_list.SORTABLE)
         rows = dialog_list.page(manager, query, now=at(1000)).rows
         shown = [row.waiting if key == "waiting" else getattr(row.times, key) for row in rows]
-        assert [v for v in shown if v is not None] == sorted((v for v in shown if v is not None), reverse=True), key
+        assert [v for v in shown if v is not None] == sorted(
+            (v for v in shown if v is not None), reverse=True
+        ), key
         assert None not in shown[: len([v for v in shown if v is not None])], key
 
 
 @pytest.mark.parametrize("key", sorted(dialog_list.SORTABLE))
 def test_every_column_sorts_both_ways(manager: Employee, three: list[Dialog], key: str) -> None:
-    assert sorted(listed(manager, sort=key)) == sorted(listed(manager, sort=f"-{key}")) == [d.pk for d in three]
+    assert (
+        sorted(listed(manager, sort=key)) == sorted(listed(manager, sort=f"-{key}")) == [d.pk for d in three]
+    )
 
 
 def test_filters(manager: Employee, three: list[Dialog]) -> None:
@@ -67,7 +82,10 @@ def test_filters(manager: Employee, three: list[Dialog]) -> None:
     assert listed(manager, state="answered") == [quick.pk]
     assert listed(manager, q="bob") == [slow.pk]
     assert listed(manager, q=str(waiting.pk)) == [waiting.pk]
-    assert set(listed(manager, operator=str(Dialog.objects.get(pk=quick.pk).operator_id))) == {quick.pk, slow.pk}
+    assert set(listed(manager, operator=str(Dialog.objects.get(pk=quick.pk).operator_id))) == {
+        quick.pk,
+        slow.pk,
+    }
     assert len(listed(manager, line=str(quick.line_id))) == 3
     assert listed(manager, line="999999") == []
     assert listed(manager, unanswered="1") == []
@@ -117,7 +135,9 @@ def test_a_dialogs_page_tells_what_happened_and_what_the_figures_are_made_of(
     manager: Employee, three: list[Dialog], client: Browser
 ) -> None:
     client.force_login(manager)
-    dialogs.finish(three[0].pk, by=Employee.objects.get(pk=Dialog.objects.get(pk=three[0].pk).operator_id), now=at(100))
+    dialogs.finish(
+        three[0].pk, by=Employee.objects.get(pk=Dialog.objects.get(pk=three[0].pk).operator_id), now=at(100)
+    )
     page = client.get(f"/dialogs/{three[0].pk}/").content.decode()
     assert "0:10" in page
     assert "Good morning" in page

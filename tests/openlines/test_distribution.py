@@ -8,7 +8,15 @@ from contactcenter.staff.models import Employee
 from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
 from openlines.services import deadlines, dialogs, lines, routing
 from openlines.services.errors import CommandRefused
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +74,9 @@ def test_to_all_everybody_is_asked_and_the_first_wins(three: list[Employee]) -> 
     assert "Cecil" in refused.value.message
 
 
-def test_alone_the_offer_stays_without_new_notices_and_moves_when_somebody_comes(three: list[Employee]) -> None:
+def test_alone_the_offer_stays_without_new_notices_and_moves_when_somebody_comes(
+    three: list[Employee],
+) -> None:
     anna, bert, _cecil = three
     line = make_line(anna)
     dialog = arrive(line, now=0)
@@ -139,7 +149,7 @@ def test_transfer_to_a_colleague_is_accepted_on_his_behalf(three: list[Employee]
 
 
 def test_back_to_the_queue_leaves_the_sender_out_of_this_round(three: list[Employee]) -> None:
-    anna, bert, _ = three
+    anna, bert = three[:2]
     dialog = arrive(make_line(anna, bert, distribution="strictly"), now=0)
     dialogs.accept(dialog.pk, by=anna, now=at(1))
     dialogs.back_to_queue(dialog.pk, by=anna, now=at(2))
@@ -151,7 +161,7 @@ def test_back_to_the_queue_leaves_the_sender_out_of_this_round(three: list[Emplo
 
 
 def test_transfer_to_a_line_offers_there_under_its_settings(three: list[Employee]) -> None:
-    anna, bert, cecil = three
+    anna, cecil = three[0], three[2]
     first, second = make_line(anna), make_line(cecil, unanswered_after="00:30:00")
     second.refresh_from_db()
     dialog = arrive(first, now=0)
@@ -161,7 +171,9 @@ def test_transfer_to_a_line_offers_there_under_its_settings(three: list[Employee
     assert Deadline.objects.get(dialog=dialog, kind="unanswered").due_at == at(1800)
 
 
-def test_a_crash_before_the_distribution_loses_nothing(three: list[Employee], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_before_the_distribution_loses_nothing(
+    three: list[Employee], monkeypatch: pytest.MonkeyPatch
+) -> None:
     line = make_line(*three)
     monkeypatch.setattr(routing, "distribute_after_commit", lambda *args, **kwargs: None)
     dialog = arrive(line, now=0)
@@ -180,7 +192,9 @@ def test_the_audit_finds_nothing_and_mends_what_was_lost(three: list[Employee]) 
     assert set(Deadline.objects.values_list("kind", flat=True)) == {"offer", "unanswered"}
 
 
-def test_a_failing_deadline_is_pushed_back_and_stops_nobody(three: list[Employee], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_deadline_is_pushed_back_and_stops_nobody(
+    three: list[Employee], monkeypatch: pytest.MonkeyPatch
+) -> None:
     line = make_line(*three)
     bad, good = arrive(line, now=0), arrive(line, now=1)
     for dialog in (bad, good):

@@ -20,7 +20,12 @@ ANNA, BERT = 1, 2
 SILENT = LineSettings(line_id=1, version=1, finish_text=False, bot_hand_over_after=timedelta(minutes=10))
 TALKS = replace(SILENT, finish_text=True, auto_close_text=True)
 
-IN_QUEUE = {"queued_at": at(0), "first_client_message_at": at(0), "clock_started_at": at(0), "unanswered_since": at(0)}
+IN_QUEUE = {
+    "queued_at": at(0),
+    "first_client_message_at": at(0),
+    "clock_started_at": at(0),
+    "unanswered_since": at(0),
+}
 EXAMPLES = {
     S.WITH_BOT: DialogFacts(S.WITH_BOT, bot_joined_at=at(0), first_client_message_at=at(0), last_activity_at=at(0)),
     S.NEW: DialogFacts(S.NEW, offer_until=at(60), last_activity_at=at(0), **IN_QUEUE),
@@ -42,7 +47,11 @@ EXPECTED: dict[tuple[S, E], S] = {
     (S.WITH_BOT, E.BOT_FINISHES): S.CLOSED,
     (S.WITH_BOT, E.AUTO_CLOSE): S.CLOSED,
     # with bot, new, returned
-    **{(s, e): S.ACCEPTED for s in (S.WITH_BOT, S.NEW, S.RETURNED) for e in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER)},
+    **{
+        (s, e): S.ACCEPTED
+        for s in (S.WITH_BOT, S.NEW, S.RETURNED)
+        for e in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER)
+    },
     **{(s, E.REPLY): S.ANSWERED for s in (S.WITH_BOT, S.NEW, S.RETURNED)},
     **{(s, E.FINISH): S.CLOSED for s in (S.WITH_BOT, S.NEW, S.RETURNED)},
     # new, returned
@@ -77,8 +86,12 @@ EXPECTED: dict[tuple[S, E], S] = {
 }
 
 
-def happen(dialog: DialogFacts, event: E, *, settings: LineSettings = SILENT, now: float = 100, by: int = BERT) -> DialogFacts:
-    return lifecycle.step(dialog, event, settings=settings, now=at(now), operator_id=by, first_message_at=at(0)).after
+def happen(
+    dialog: DialogFacts, event: E, *, settings: LineSettings = SILENT, now: float = 100, by: int = BERT
+) -> DialogFacts:
+    return lifecycle.step(
+        dialog, event, settings=settings, now=at(now), operator_id=by, first_message_at=at(0)
+    ).after
 
 
 @pytest.mark.parametrize("event", list(E))
@@ -129,13 +142,22 @@ def test_a_further_client_message_changes_no_clock_and_no_offer() -> None:
     for state in lifecycle.QUIET_ON_CLIENT_MESSAGE:
         before = EXAMPLES[state]
         after = happen(before, E.CLIENT_WRITES)
-        assert replace(after, last_activity_at=before.last_activity_at, first_client_message_at=before.first_client_message_at) == before
+        assert (
+            replace(
+                after,
+                last_activity_at=before.last_activity_at,
+                first_client_message_at=before.first_client_message_at,
+            )
+            == before
+        )
         assert deadlines.due(after, SILENT) == deadlines.due(before, SILENT)
 
 
 def test_the_clock_stops_at_the_reply_and_counts_once() -> None:
     answered = happen(EXAMPLES[S.WAITING], E.REPLY, now=40)
-    assert (answered.first_reaction, answered.reaction_total, answered.reaction_max) == (timedelta(seconds=40),) * 3
+    assert (answered.first_reaction, answered.reaction_total, answered.reaction_max) == (
+        timedelta(seconds=40),
+    ) * 3
     again = happen(happen(answered, E.CLIENT_WRITES, now=50), E.REPLY, now=60)
     assert again.first_reaction == timedelta(seconds=40)
     assert again.reaction_total == timedelta(seconds=50)
@@ -174,21 +196,27 @@ def test_the_clock_starts_at_the_bots_hand_over() -> None:
         (E.AUTO_CLOSE, SILENT, S.CLOSED, ()),
     ],
 )
-def test_how_a_dialog_ends(event: E, settings: LineSettings, state: S, texts: tuple[TextTrigger, ...]) -> None:
+def test_how_a_dialog_ends(
+    event: E, settings: LineSettings, state: S, texts: tuple[TextTrigger, ...]
+) -> None:
     step = lifecycle.step(EXAMPLES[S.ANSWERED], event, settings=settings, now=at(50), operator_id=ANNA)
     assert (step.after.state, step.texts) == (state, texts)
     assert step.after.finished_at == at(50)
 
 
 def test_where_nothing_can_be_sent_it_closes_without_wrap_up() -> None:
-    step = lifecycle.step(EXAMPLES[S.ANSWERED], E.FINISH, settings=TALKS, now=at(50), operator_id=ANNA, reachable=False)
+    step = lifecycle.step(
+        EXAMPLES[S.ANSWERED], E.FINISH, settings=TALKS, now=at(50), operator_id=ANNA, reachable=False
+    )
     assert (step.after.state, step.texts) == (S.CLOSED, ())
 
 
 def test_a_message_in_wrap_up_comes_back_to_the_same_operator_or_to_the_queue() -> None:
     back = happen(EXAMPLES[S.WRAP_UP], E.CLIENT_WRITES)
     assert (back.operator_id, back.wrap_up_from, back.finished_at) == (ANNA, None, None)
-    away = lifecycle.step(EXAMPLES[S.WRAP_UP], E.CLIENT_WRITES, settings=SILENT, now=at(40), operator_away=True).after
+    away = lifecycle.step(
+        EXAMPLES[S.WRAP_UP], E.CLIENT_WRITES, settings=SILENT, now=at(40), operator_away=True
+    ).after
     assert (away.state, away.operator_id, away.distribute_since) == (S.RETURNED, None, at(40))
 
 

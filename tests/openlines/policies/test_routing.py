@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openlines.policies.facts import Distribution as D
+from openlines.policies.facts import Distribution
 from openlines.policies.routing import Decision, Member, Obstacle, QueuedDialog, Rule, plan
 from tests.openlines.factories import NOW, at
 
@@ -20,6 +20,7 @@ def dialog(pk: int = 1, **fields: object) -> QueuedDialog:
     return QueuedDialog(dialog_id=pk, waiting_since=at(pk), **fields)  # type: ignore[arg-type]
 
 
+D = Distribution
 A, B, C = (Member(pk) for pk in (1, 2, 3))
 
 
@@ -47,13 +48,17 @@ def test_a_lapsed_offer_goes_to_the_next_who_was_not_tried() -> None:
 
 
 def test_when_everybody_was_tried_the_next_round_starts_at_once() -> None:
-    found = decide(D.STRICTLY, [A, B, C], dialog(holders=frozenset({3}), tried=frozenset({1, 2}), overdue=True))
+    found = decide(
+        D.STRICTLY, [A, B, C], dialog(holders=frozenset({3}), tried=frozenset({1, 2}), overdue=True)
+    )
     assert found[0].chosen == (1,)
     assert found[0].new_round
 
 
 def test_alone_the_offer_stays_with_its_holder() -> None:
-    found = decide(D.EVENLY, [A, Member(2, obstacle=Obstacle.ON_LEAVE)], dialog(holders=frozenset({1}), overdue=True))
+    found = decide(
+        D.EVENLY, [A, Member(2, obstacle=Obstacle.ON_LEAVE)], dialog(holders=frozenset({1}), overdue=True)
+    )
     assert found[0].stays
     assert found[0].rule is Rule.STAYS_ALONE
 
@@ -70,7 +75,10 @@ def test_who_gave_it_back_is_left_out_unless_alone() -> None:
 def test_nobody_free_it_waits_and_says_why() -> None:
     found = decide(D.EVENLY, [Member(1, room=0), Member(2, obstacle=Obstacle.ON_BREAK)], dialog())
     assert found[0].rule is Rule.NOBODY_FREE
-    assert [(p.employee_id, p.obstacle) for p in found[0].passed] == [(1, Obstacle.FULL), (2, Obstacle.ON_BREAK)]
+    assert [(p.employee_id, p.obstacle) for p in found[0].passed] == [
+        (1, Obstacle.FULL),
+        (2, Obstacle.ON_BREAK),
+    ]
     assert decide(D.EVENLY, [], dialog())[0].rule is Rule.EMPTY_QUEUE
 
 
@@ -131,7 +139,9 @@ def test_what_always_holds(mode: D, members: list[Member], dialogs: list[QueuedD
     order = [(waiting[d.dialog_id].waiting_since, d.dialog_id) for d in found]
     assert order == sorted(order), "oldest first"
     if mode is not D.TO_ALL:
-        free_left = {m.employee_id for m in members if m.free and (m.room is None or m.room > given_out[m.employee_id])}
+        free_left = {
+            m.employee_id for m in members if m.free and (m.room is None or m.room > given_out[m.employee_id])
+        }
         for decision in found:
             holders = waiting[decision.dialog_id].holders
             if not decision.chosen:
