@@ -4,7 +4,7 @@ Each verb may be repeated (two tabs, a second click): what is so already stays a
 locked first, so that of two at once the second sees what the first did; foreign keys to it do not wait.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Value
@@ -107,7 +107,8 @@ def is_forgotten(started_at: datetime, *, zone_of: Employee, now: datetime) -> b
     longer than anybody works."""
     zone = zone_of.zone
     is_earlier = timezone.localdate(started_at, zone) < timezone.localdate(now, zone)
-    return is_earlier and now - started_at > LONGEST_DAY
+    # through UTC: moments of one zone are subtracted by their clocks
+    return is_earlier and now.astimezone(UTC) - started_at.astimezone(UTC) > LONGEST_DAY
 
 
 def _lock(employee_id: int, *, dismissed_too: bool = False) -> Employee:

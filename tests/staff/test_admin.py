@@ -1,17 +1,32 @@
 """The admin opens by role, and its pages answer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from pytest_django import DjangoAssertNumQueries
 
 from contactcenter.navigation import PRIMARY
-from contactcenter.staff.models import Employee, Right, Role, RoleBinding, Scope
+from contactcenter.staff import presence
+from contactcenter.staff.models import (
+    Absence,
+    Break,
+    Employee,
+    Installation,
+    Right,
+    Role,
+    RoleBinding,
+    Scope,
+    WorkDay,
+)
 from tests.factories import make_department, make_employee, make_role
+from tests.staff.conftest import Heard
+from tests.staff.makers import make_absence
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +36,7 @@ LISTS = (
     "staff_employee",
     "staff_department",
     "staff_role",
+    "staff_absence",
     "axes_accessattempt",
     "axes_accesslog",
     "django_q_schedule",
@@ -41,6 +57,7 @@ def company(administrator: Employee) -> Employee:
     top = make_department("Sales", head=administrator)
     member = make_employee("anna", role="operator", department=make_department("Shops", parent=top))
     RoleBinding.objects.create(role=make_role("clerk", crm_see=Scope.OWN), department=top)
+    make_absence(member, "2026-03-02", kind=Absence.Kind.SICK)
     times = {"started": NOW, "stopped": NOW}
     Task.objects.create(
         id="a" * 32, name="swept", func="sweep", success=True, result="3 dialogs offered", **times
@@ -365,3 +382,108 @@ def test_the_refusal_says_why(client: Client) -> None:
     client.force_login(make_employee(role="operator"))
     answer = client.get(reverse("admin:index"), follow=True)
     assert "Your role has nothing to do in the administration." in answer.text
+
+
+# -- absences, work days, the installation
+
+
+def test_absences_are_entered_and_deleted_and_announced(
+    client: Client, administrator: Employee, company: Employee, heard: Heard
+) -> None:
+    client.force_login(administrator)
+    today = str(timezone.localdate(timezone=company.zone))
+    fields = {"employee": company.pk, "kind": "sick", "first_day": today, "last_day": today, "note": ""}
+    assert client.post(reverse("admin:staff_absence_add"), fields).status_code == 302
+    absence = Absence.objects.get(first_day=today)
+    assert absence.created_by == administrator
+    assert heard.of(company.pk) == ["went whole_day_leave"]
+    again = client.post(reverse("admin:staff_absence_add"), fields)
+    assert "already an absence" in again.text
+    page = reverse("admin:staff_absence_change", args=[absence.pk])
+    assert client.post(page, fields | {"employee": administrator.pk, "note": "flu"}).status_code == 302
+    absence.refresh_from_db()
+    assert (absence.employee, absence.note) == (company, "flu")
+    chosen = {"action": "delete_selected", "_selected_action": [absence.pk], "post": "yes"}
+    client.post(reverse("admin:staff_absence_changelist"), chosen)
+    assert heard.of(company.pk) == ["went whole_day_leave", "came"]
+
+
+def test_who_was_ill_is_not_for_everybody_who_sees_settings(client: Client) -> None:
+    client.force_login(make_employee(role="supervisor"))
+    for name in ("absence", "workday", "break"):
+        assert client.get(reverse(f"admin:staff_{name}_changelist")).status_code == 403
+    assert client.get(reverse("admin:staff_installation_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "pl"])
+def test_work_days_and_breaks_are_read_and_corrected_once_they_are_over(
+    client: Client, administrator: Employee, company: Employee, language: str
+) -> None:
+    Employee.objects.filter(pk=administrator.pk).update(language=language)
+    client.force_login(administrator)
+    for model, name in ((WorkDay, "workday"), (Break, "break")):
+        over = model.objects.create(employee=company, started_at=NOW, ended_at=NOW)
+        runs = model.objects.create(employee=company, started_at=NOW)
+        assert client.get(reverse(f"admin:staff_{name}_changelist")).status_code == 200
+        assert client.get(reverse(f"admin:staff_{name}_add")).status_code == 403
+        start = {"started_at_0": "2026-03-02", "started_at_1": "08:00:00"}
+        page = reverse(f"admin:staff_{name}_change", args=[over.pk])
+        assert client.post(page, start).status_code == 200  # an end is required
+        assert (
+            client.post(page, start | {"ended_at_0": "2026-03-02", "ended_at_1": "07:00"}).status_code == 200
+        )
+        assert (
+            client.post(page, start | {"ended_at_0": "2026-03-02", "ended_at_1": "16:00"}).status_code == 302
+        )
+        over.refresh_from_db()
+        assert over.ended_at is not None
+        assert over.ended_at - over.started_at == timedelta(hours=8)
+        page = reverse(f"admin:staff_{name}_change", args=[runs.pk])
+        assert client.get(page).status_code == 200
+        assert client.post(page, start).status_code == 403
+
+
+def test_forgotten_work_days_are_ended_from_the_list(
+    client: Client, administrator: Employee, company: Employee, heard: Heard
+) -> None:
+    client.force_login(administrator)
+    day = WorkDay.objects.create(employee=company, started_at=NOW)
+    client.post(
+        reverse("admin:staff_workday_changelist"), {"action": "end_now", "_selected_action": [day.pk]}
+    )
+    day.refresh_from_db()
+    assert day.ended_at is not None
+    assert heard.of(company.pk) == ["went day_ended"]
+
+
+def test_switching_the_tracking_is_announced_to_whom_it_makes_a_difference(
+    client: Client, administrator: Employee, company: Employee, heard: Heard
+) -> None:
+    client.force_login(administrator)
+    presence.touch(company.pk, timezone.now())
+    never = make_employee(work_day_tracking="never")
+    presence.touch(never.pk, timezone.now())
+    page = client.get(reverse("admin:staff_installation_changelist"))
+    assert page.status_code == 302
+    address = page["Location"]
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"work_day_tracking": "on"}).status_code == 302
+    assert Installation.current().work_day_tracking
+    assert heard.of(company.pk) == ["went day_ended"]
+    client.post(address, {})
+    assert heard.of(company.pk) == ["went day_ended", "came"]
+    assert heard.of(never.pk) == []
+    heard.clear()
+    person = reverse("admin:staff_employee_change", args=[company.pk])
+    client.post(person, employee_form(company, work_day_tracking="always"))
+    assert heard.of(company.pk) == ["went day_ended"]
+
+
+def test_there_is_one_installation(client: Client, administrator: Employee) -> None:
+    assert not Installation.current().work_day_tracking
+    assert not Installation.objects.exists()
+    Installation.objects.create(pk=1, work_day_tracking=True)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Installation.objects.create(pk=2)
+    client.force_login(administrator)
+    assert client.get(reverse("admin:staff_installation_add")).status_code == 403

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from contactcenter.staff import presence, signals
 from contactcenter.staff.models import Presence
 from tests.factories import make_employee
+from tests.openlines.together import together
+from tests.staff.conftest import Heard
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,46 @@ def test_a_late_answer_of_another_tab_does_not_turn_time_back() -> None:
     presence.touch(employee.pk, NOW)
     presence.touch(employee.pk, NOW - timedelta(seconds=10))
     assert Presence.objects.get(employee=employee).seen_at == NOW
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_tabs_that_wake_together_one_has_arrived() -> None:
+    employee = make_employee()
+    presence.touch(employee.pk, NOW)
+    morning = NOW + timedelta(hours=12)
+    assert together(*[lambda: presence.touch(employee.pk, morning)] * 6).count(True) == 1
+
+
+def test_an_arrival_is_announced_in_the_transaction_that_notes_it(heard: Heard) -> None:
+    employee = make_employee()
+    presence.note_sign_of_life(employee.pk, NOW)
+    presence.note_sign_of_life(employee.pk, NOW + timedelta(seconds=90))
+    assert heard.of(employee.pk) == ["came"]
+    presence.note_sign_of_life(employee.pk, NOW + timedelta(seconds=180.001))
+    assert heard.of(employee.pk) == ["came", "came"]
+
+    def refuse(sender: object, **_: object) -> None:
+        raise RuntimeError("no")
+
+    signals.became_available.connect(refuse)
+    try:
+        with pytest.raises(RuntimeError):
+            presence.note_sign_of_life(employee.pk, NOW + timedelta(hours=1))
+    finally:
+        signals.became_available.disconnect(refuse)
+    presence.note_sign_of_life(employee.pk, NOW + timedelta(hours=1))  # the next sign arrives again
+    assert heard.of(employee.pk)[-1:] == ["came"]
+    assert Presence.objects.get().seen_at == NOW + timedelta(hours=1)
+
+
+def test_the_servers_time_counts_whatever_the_page_says(client: Client) -> None:
+    """A page, or a queue of requests that were kept, tells of no other time than that of hearing it."""
+    employee = make_employee()
+    client.force_login(employee)
+    with time_machine.travel(NOW, tick=False):
+        for said in (NOW - timedelta(hours=1), NOW + timedelta(hours=1)):
+            client.post(reverse("staff:presence"), {"at": said.isoformat(), "now": said.timestamp()})
+    assert Presence.objects.get().seen_at == NOW
 
 
 def test_touching_is_one_statement_on_a_table_with_free_space(
