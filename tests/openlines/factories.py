@@ -38,7 +38,9 @@ def make_line(*operators: Employee, **values: Any) -> OpenLine:
 
 
 def make_connection(line: OpenLine, kind: str = "livechat", **fields: Any) -> Connection:
-    return Connection.objects.create(line=line, kind=kind, name=fields.pop("name", f"{kind} of {line}"), **fields)
+    return Connection.objects.create(
+        line=line, kind=kind, name=fields.pop("name", f"{kind} of {line}"), **fields
+    )
 
 
 def make_client(connection: Connection, external_id: str = "", **fields: Any) -> Client:

@@ -12,7 +12,16 @@ from contactcenter.staff.presence import touch
 from openlines import hooks
 from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine
 from openlines.services import deadlines, dialogs, lines, routing, staffing
-from tests.openlines.factories import NOW, answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    NOW,
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,7 +182,9 @@ def test_a_new_dialog_never_overtakes_one_that_waits(anna: Employee) -> None:
 def test_offline_for_five_minutes_gives_back_what_waits_and_keeps_what_is_answered(
     anna: Employee, bert: Employee
 ) -> None:
-    line = make_line(anna, bert, check_availability=True, distribution="strictly", idle_time=timedelta(hours=1))
+    line = make_line(
+        anna, bert, check_availability=True, distribution="strictly", idle_time=timedelta(hours=1)
+    )
     online(anna)
     offered, accepted, answered = (arrive(line, now=n) for n in (1, 2, 3))
     dialogs.accept(accepted.pk, by=anna, now=at(4))
@@ -233,7 +244,9 @@ def test_leave_of_a_whole_day_counts_on_every_line_half_a_day_only_with_the_chec
     half.delete()
     Absence.objects.create(employee=anna, kind=Absence.Kind.values[0], first_day=day, last_day=day)
     staffing.sweep(now=at(3))
-    assert state(dialog) == ("accepted", "Anna"), "the net is no event: on this line he may get dialogs on leave"
+    assert state(dialog) == ("accepted", "Anna"), (
+        "the net is no event: on this line he may get dialogs on leave"
+    )
     staffing.look(anna.pk, now=at(3))
     assert state(dialog)[0] == "returned"
     assert holders(dialog) == ["Bert"]
@@ -325,7 +338,9 @@ def test_the_question_is_asked_once_a_dialog(anna: Employee, responsible: Employ
     assert holders(dialog) == ["Anna"]
 
 
-def test_an_unavailable_responsible_is_passed_by_where_the_check_is_on(anna: Employee, responsible: Employee) -> None:
+def test_an_unavailable_responsible_is_passed_by_where_the_check_is_on(
+    anna: Employee, responsible: Employee
+) -> None:
     online(anna)
     assert holders(arrive(make_line(anna, check_availability=True), now=1)) == ["Anna"]
     assert not Presence.objects.filter(employee=responsible).exists()

@@ -10,7 +10,15 @@ from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import LineText, OpenLine
 from openlines.services import dialogs, lines, outbound
 from openlines.services.faces import Face, face
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +63,9 @@ def test_entries_of_the_line_with_the_profile_behind_them(anna: Employee) -> Non
         ({"identity": "information", "identity_first_name": False}, "Hello", "our team"),
     ],
 )
-def test_telegram_and_automatic_texts_obey_it(anna: Employee, values: dict[str, object], text: str, told: str) -> None:
+def test_telegram_and_automatic_texts_obey_it(
+    anna: Employee, values: dict[str, object], text: str, told: str
+) -> None:
     line = make_line(anna, greeting_enabled=False, **values)
     LineText.objects.create(line=line, trigger="finished", language="en", text="You talked to #OPERATOR#.")
     with FakeTelegram(any_chat=True) as telegram:
@@ -64,4 +74,7 @@ def test_telegram_and_automatic_texts_obey_it(anna: Employee, values: dict[str, 
         answer(dialog, anna, "Hello", now=at(1))
         dialogs.finish(dialog.pk, by=anna, now=at(2))
         outbound.drain(connection.pk, now=at(3))
-        assert [call.params["text"] for call in telegram.called("sendMessage")] == [text, f"You talked to {told}."]
+        assert [call.params["text"] for call in telegram.called("sendMessage")] == [
+            text,
+            f"You talked to {told}.",
+        ]

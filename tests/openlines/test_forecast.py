@@ -16,9 +16,19 @@ def test_it_says_what_then_happens_and_writes_nothing(mode: str) -> None:
     line = make_line(*(make_operator() for _ in range(3)), distribution=mode, limit_enabled=True, limit=2)
     connection = make_connection(line)
     for number in range(8):
-        before = (Dialog.objects.count(), Offer.objects.count(), DialogEvent.objects.count(), Turn.objects.count())
+        before = (
+            Dialog.objects.count(),
+            Offer.objects.count(),
+            DialogEvent.objects.count(),
+            Turn.objects.count(),
+        )
         forecast = routing.forecast(line, now=at(number))
-        assert before == (Dialog.objects.count(), Offer.objects.count(), DialogEvent.objects.count(), Turn.objects.count())
+        assert before == (
+            Dialog.objects.count(),
+            Offer.objects.count(),
+            DialogEvent.objects.count(),
+            Turn.objects.count(),
+        )
         dialog = write(make_client(connection), now=at(number)).dialog
         offered = Offer.objects.filter(dialog=dialog).order_by("pk").values_list("employee_id", flat=True)
         assert tuple(offered) == forecast.decision.chosen

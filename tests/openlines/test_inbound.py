@@ -19,14 +19,23 @@ PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "payloads" / "telegr
 
 @pytest.fixture
 def connection() -> Connection:
-    return make_connection(make_line(make_operator("Anna")), "telegram", credentials={"token": "1:x", "secret_token": "s"})
+    return make_connection(
+        make_line(make_operator("Anna")), "telegram", credentials={"token": "1:x", "secret_token": "s"}
+    )
 
 
 def update(number: int, **message: Any) -> RawRequest:
     kind = message.pop("kind", "message")
     carl = {"id": 77, "first_name": "Carl", "is_bot": False, "language_code": "pl"}
-    body = {"message_id": number, "date": 1772445600, "chat": {"id": 77, "type": "private", "first_name": "Carl"}, "from": carl}
-    return RawRequest(headers={}, body=json.dumps({"update_id": 1000 + number, kind: body | message}).encode())
+    body = {
+        "message_id": number,
+        "date": 1772445600,
+        "chat": {"id": 77, "type": "private", "first_name": "Carl"},
+        "from": carl,
+    }
+    return RawRequest(
+        headers={}, body=json.dumps({"update_id": 1000 + number, kind: body | message}).encode()
+    )
 
 
 def receive(connection: Connection, request: RawRequest, now: float = 0) -> inbound.Delivery:
@@ -45,8 +54,13 @@ def test_a_message_opens_a_dialog_and_its_second_delivery_does_nothing(connectio
 def test_an_edit_keeps_the_earlier_text_and_starts_nothing(connection: Connection) -> None:
     receive(connection, update(1, text="Hello"))
     rev = Dialog.objects.get().rev
-    receive(connection, update(1, kind="edited_message", text="Hello!", edit_date=1772445700) , now=5)
-    edited = RawRequest(headers={}, body=update(1, kind="edited_message", text="Hello!", edit_date=1772445700).body.replace(b"1001", b"1002"))
+    receive(connection, update(1, kind="edited_message", text="Hello!", edit_date=1772445700), now=5)
+    edited = RawRequest(
+        headers={},
+        body=update(1, kind="edited_message", text="Hello!", edit_date=1772445700).body.replace(
+            b"1001", b"1002"
+        ),
+    )
     receive(connection, edited, now=6)
     message = Message.objects.get(author="client")
     assert message.text == "Hello!"
@@ -61,7 +75,9 @@ def test_an_edit_in_wrap_up_does_not_leave_it(connection: Connection) -> None:
     anna = dialog.line.queue_entries.get().employee
     answer(dialog, anna, now=at(1))
     dialogs.finish(dialog.pk, by=anna, now=at(2))
-    receive(connection, update(5, kind="edited_message", message_id=1, text="Hello?", edit_date=1772445700), now=3)
+    receive(
+        connection, update(5, kind="edited_message", message_id=1, text="Hello?", edit_date=1772445700), now=3
+    )
     dialog.refresh_from_db()
     assert dialog.state == "wrap_up"
     assert Message.objects.get(author="client").text == "Hello?"
@@ -69,7 +85,14 @@ def test_an_edit_in_wrap_up_does_not_leave_it(connection: Connection) -> None:
 
 def test_a_reply_is_bound_to_the_message_it_quotes(connection: Connection) -> None:
     receive(connection, update(1, text="Hello"))
-    receive(connection, update(2, text="And this?", reply_to_message={"message_id": 1, "date": 1, "chat": {"id": 77, "type": "private"}}))
+    receive(
+        connection,
+        update(
+            2,
+            text="And this?",
+            reply_to_message={"message_id": 1, "date": 1, "chat": {"id": 77, "type": "private"}},
+        ),
+    )
     first, second = Message.objects.filter(author="client")
     assert second.reply_to == first
 
@@ -83,7 +106,9 @@ def test_an_album_is_one_message_with_several_files(connection: Connection) -> N
     assert Dialog.objects.get().client_message_count == 1
 
 
-def test_a_failure_parks_the_delivery_and_replay_takes_it(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_parks_the_delivery_and_replay_takes_it(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def boom(*args: object, **kwargs: object) -> None:
         Client.objects.update(name="half done")
         raise RuntimeError("boom")
@@ -102,7 +127,9 @@ def test_a_failure_parks_the_delivery_and_replay_takes_it(connection: Connection
     assert Message.objects.filter(author="client").count() == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b'{"update_id": 1e400}', b'{"update_id": 7, "message": 5}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"\xff\xfe", b'{"update_id": 1e400}', b'{"update_id": 7, "message": 5}']
+)
 def test_nonsense_is_kept_and_raises_nothing(connection: Connection, body: bytes) -> None:
     receive(connection, RawRequest(headers={}, body=body))
     assert InboundEvent.objects.count() == 1
@@ -122,5 +149,10 @@ def test_every_payload_goes_in_once(connection: Connection) -> None:
         assert receive(connection, request, now=number).repeated or InboundEvent.objects.count() == stored
         assert Message.objects.count() == messages
     assert Message.objects.count() > before
-    assert not InboundEvent.objects.filter(state="parked").exclude(reason="").filter(reason__contains="Error:").exists()
+    assert (
+        not InboundEvent.objects.filter(state="parked")
+        .exclude(reason="")
+        .filter(reason__contains="Error:")
+        .exists()
+    )
     assert Attachment.objects.filter(state="pending").exists()

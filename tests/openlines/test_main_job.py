@@ -6,7 +6,15 @@ import pytest
 
 from openlines.models import Deadline, Dialog, Message, Offer
 from openlines.services import deadlines, dialogs
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

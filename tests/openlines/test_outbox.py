@@ -15,7 +15,15 @@ from openlines.models import Client, Connection, Deadline, Dialog, DialogEvent, 
 from openlines.services import deadlines, dialogs, outbound
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,7 +42,9 @@ def anna() -> Employee:
 @pytest.fixture
 def connection(telegram: FakeTelegram, anna: Employee) -> Connection:
     line = make_line(anna, greeting_enabled=False, finish_text_enabled=False, name_before_text=False)
-    return make_connection(line, "telegram", credentials={"token": TOKEN, "secret_token": "s"}, base_url=telegram.url)
+    return make_connection(
+        line, "telegram", credentials={"token": TOKEN, "secret_token": "s"}, base_url=telegram.url
+    )
 
 
 @pytest.fixture
@@ -51,7 +61,9 @@ def delivered(message: Message) -> str:
     return message.delivery
 
 
-def test_a_reply_is_sent_and_marked(telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee) -> None:
+def test_a_reply_is_sent_and_marked(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
     message = answer(dialog, anna, "Good morning", now=at(5))
     assert message.delivery == "queued"
     assert drain(connection) == 1
@@ -177,10 +189,11 @@ def test_another_message_of_the_turn_that_arrived_keeps_the_reply(
 def test_an_automatic_text_that_waited_too_long_is_dropped(
     telegram: FakeTelegram, connection: Connection, dialog: Dialog
 ) -> None:
+    from django.db import transaction
+
     from openlines.policies.facts import TextTrigger
     from openlines.services import automatic_actions
     from openlines.services.change import DialogChange, lock_dialog
-    from django.db import transaction
 
     with transaction.atomic():
         change = DialogChange(lock_dialog(dialog.pk), now=at(5))
@@ -201,7 +214,9 @@ def test_the_same_composer_uuid_is_one_message_and_one_call(
     assert len(telegram.called("sendMessage")) == 1
 
 
-def test_what_a_lost_task_left_is_found(telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee) -> None:
+def test_what_a_lost_task_left_is_found(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
     answer(dialog, anna, now=at(5))
     Deadline.objects.filter(kind="drain").delete()
     assert outbound.sweep(now=at(10)) == 0

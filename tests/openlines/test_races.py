@@ -28,9 +28,7 @@ def offered_to_all(*operators: Employee) -> Dialog:
 def test_two_operators_accept_at_once_one_holds_it_the_other_is_told_who(attempt: int) -> None:
     anna, bert = make_operator("Anna"), make_operator("Bert")
     dialog = offered_to_all(anna, bert)
-    results = together(
-        *(partial(dialogs.accept, dialog.pk, by=person, now=at(5)) for person in (anna, bert))
-    )
+    results = together(*(partial(dialogs.accept, dialog.pk, by=person, now=at(5)) for person in (anna, bert)))
     refusals = [r for r in results if isinstance(r, CommandRefused)]
     assert len(refusals) == 1
     dialog.refresh_from_db()
@@ -63,7 +61,9 @@ def test_a_lapsed_offer_cannot_be_accepted_by_its_old_holder() -> None:
 def test_messages_at_once_of_a_new_client_open_one_dialog() -> None:
     connection = make_connection(make_line(make_operator()))
     client = make_client(connection)
-    results = together(*(partial(write, Client.objects.get(pk=client.pk), f"{n}", now=at(n)) for n in range(6)))
+    results = together(
+        *(partial(write, Client.objects.get(pk=client.pk), f"{n}", now=at(n)) for n in range(6))
+    )
     assert all(isinstance(r, Message) for r in results), results
     dialog = Dialog.objects.get()
     assert dialog.client_message_count == 6
@@ -79,7 +79,14 @@ def test_the_same_message_at_once_is_stored_once() -> None:
     uuid = uuid4()
     received = MessageReceived(Sender(client.external_id), "", at(0), MessageKind.TEXT, "once")
     calls = [
-        partial(client_messages.receive, Client.objects.get(pk=client.pk), connection, received, now=at(0), uuid=uuid)
+        partial(
+            client_messages.receive,
+            Client.objects.get(pk=client.pk),
+            connection,
+            received,
+            now=at(0),
+            uuid=uuid,
+        )
     ] * 4
     results = together(*calls)
     assert len({r.pk for r in results}) == 1
@@ -103,7 +110,10 @@ def test_distributions_at_once_give_each_dialog_to_one_person_and_share_evenly()
     line = make_line(*people)
     connection = make_connection(line)
     clients = [make_client(connection) for _ in range(9)]
-    together(*(partial(write, client, now=at(0)) for client in clients), *[partial(routing.distribute, line.pk, now=at(0))] * 2)
+    together(
+        *(partial(write, client, now=at(0)) for client in clients),
+        *[partial(routing.distribute, line.pk, now=at(0))] * 2,
+    )
     routing.distribute(line.pk, now=at(1))
     shares = [Offer.objects.filter(employee=person, ended_at__isnull=True).count() for person in people]
     assert shares == [3, 3, 3]

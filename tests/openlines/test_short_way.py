@@ -12,11 +12,28 @@ from django.test.utils import CaptureQueriesContext
 
 from openlines.models import Client, Dialog, Message
 from openlines.services import dialogs, short_way
-from tests.openlines.factories import answer, at, make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
 from tests.openlines.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-OWN = {"id", "dialog", "client", "uuid", "offer_until", "queued_at", "first_client_message_at", "clock_started_at"}
+OWN = {
+    "id",
+    "dialog",
+    "client",
+    "uuid",
+    "offer_until",
+    "queued_at",
+    "first_client_message_at",
+    "clock_started_at",
+}
 
 
 def facts_of(message_id: int) -> tuple[dict[str, object], dict[str, object]]:

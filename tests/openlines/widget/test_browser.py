@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -14,12 +14,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, Route, expect
+from pytest_django import DjangoDbBlocker
 
 from contactcenter.serve import command
 from contactcenter.staff.models import Employee
 from openlines.models import Connection, Dialog, Message
 from openlines.services import dialogs
 from openlines.services.dialogs import Reply
+from tests.conftest import ASYNC_UNSAFE, database_url
 from tests.contactcenter.serving import ROOT, free_port
 from tests.openlines.factories import make_connection, make_line, make_operator
 from tests.waiting import wait_until
@@ -45,20 +47,28 @@ def chat(anna: Employee) -> Connection:
     return make_connection(make_line(anna, name="Shop"))
 
 
-@pytest.fixture
-def address(process_environment: Callable[..., dict[str, str]], tmp_path: Path) -> Iterator[str]:
-    port = free_port()
-    address = f"http://localhost:{port}/"
-    with (tmp_path / "serve.log").open("wb") as log:
+@pytest.fixture(scope="module")
+def address(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """One server for all tests here: it keeps nothing that another test could meet."""
+    address = f"http://localhost:{(port := free_port())}/"
+    inherited = {name: value for name, value in os.environ.items() if name != ASYNC_UNSAFE}
+    with django_db_blocker.unblock(), (tmp_path_factory.mktemp("chat") / "serve.log").open("wb") as log:
         process = subprocess.Popen(
             command("--port", str(port), "--workers-kill-timeout", "3"),
             cwd=ROOT,
-            env=process_environment({"PUBLIC_URL": address}),
+            env=inherited
+            | {
+                "DATABASE_URL": database_url(),
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "PUBLIC_URL": address,
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until(lambda: answers(address), seconds=30)
+        wait_until(lambda: answers(address), seconds=60)
         yield address
     finally:
         process.terminate()
