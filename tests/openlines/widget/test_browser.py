@@ -243,6 +243,24 @@ def test_without_the_event_stream_it_still_hears(
     expect(frame.get_by_text("Slowly, but surely")).to_be_visible()
 
 
+def test_where_storage_is_denied_it_works_and_says_nothing(
+    page: Page, frame: FrameLocator, shop: str
+) -> None:
+    page.goto(
+        shop.replace("localhost", "127.0.0.1")
+    )  # another site: these browser contexts deny its frames storage
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    field = open_chat(page, frame)
+    denied = "() => { try { return !localStorage } catch { return true } }"
+    if not page.frames[1].evaluate(denied):
+        pytest.skip("this browser gives such a frame its own storage")
+    field.fill("Hello")
+    field.press("Enter")
+    expect(frame.get_by_text("Thank you for writing to us")).to_be_visible()
+    assert complaints == []
+
+
 def test_the_parent_is_not_trusted(page: Page, frame: FrameLocator) -> None:
     field = open_chat(page, frame)
     page.evaluate("""() => {
