@@ -3,7 +3,7 @@
   "use strict";
   var choice = null;
   try {
-    choice = localStorage.getItem("theme");
+    choice = JSON.parse(localStorage.getItem("_x_adminTheme")); // the admin's own switch keeps its choice there: one for all
   } catch (error) {
     /* storage may be forbidden; then the system's theme counts */
   }

@@ -5,13 +5,11 @@ import { closeToast, startToasts } from "./toasts.js";
 
 /* ---- theme ---- */
 
-/** Keeps the choice for the next page (theme.js) and for the admin, whose own switch has its own key. */
+/** Keeps the choice for the next page (theme.js), under the key of the admin's own switch: one choice for all pages. */
 function chooseTheme(choice) {
   if (choice) document.documentElement.dataset.theme = choice;
   else delete document.documentElement.dataset.theme;
   try {
-    if (choice) localStorage.setItem("theme", choice);
-    else localStorage.removeItem("theme");
     localStorage.setItem("_x_adminTheme", JSON.stringify(choice || "auto"));
   } catch {
     /* no storage: the choice lasts as long as the page */

@@ -108,7 +108,7 @@ async function refresh({ tab = tabOf(location.search) } = {}) {
     list.removeAttribute("aria-busy");
   }
   if (answer.kind !== "done") {
-    if (answer.kind === "gone") toast(say("gone"), { tone: "red" });
+    if (answer.kind === "gone") loggedOut();
     return;
   }
   const before = offersShown();
@@ -286,6 +286,19 @@ function catchUp() {
   talk.update();
 }
 
+let toldLoggedOut = false;
+
+function loggedOut() {
+  if (!toldLoggedOut) toast(say("gone"), { tone: "red" });
+  toldLoggedOut = true;
+}
+
+async function sayPresent({ signal }) {
+  const answer = await post(desk.dataset.presenceUrl, undefined, { signal });
+  if (answer.kind === "gone") loggedOut();
+  return answer.kind === "done";
+}
+
 /** The server has answered and the stream is alive: what is seen is current, though nothing had to be fetched. */
 function onPresence(wasAway) {
   freshNow();
@@ -296,10 +309,7 @@ startAlerts();
 nameWindow();
 markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });
-startPresence({
-  say: async ({ signal }) => (await post(desk.dataset.presenceUrl, undefined, { signal })).kind === "done",
-  onAnswered: onPresence,
-});
+startPresence({ say: sayPresent, onAnswered: onPresence });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) catchUp();
 });

@@ -15,7 +15,8 @@ async function ask(url, options) {
     if (error.name === "AbortError") throw error;
     return { kind: "lost" };
   }
-  if (response.redirected && new URL(response.url).pathname.startsWith("/login")) return { kind: "gone" };
+  const toLogIn = response.redirected && new URL(response.url).pathname.startsWith("/login");
+  if (toLogIn || response.status === 401) return { kind: "gone" };
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   const body = response.status === 204 ? "" : isJson ? await response.json() : await response.text();
   const words = isJson ? body.words : undefined;
