@@ -71,7 +71,7 @@ messages: env ## gather the texts of the sources into locale/
 
 .PHONY: bench
 bench: env ## measure; the table also goes to var/bench.json
-	@$(MANAGE) bench $(ARGS)
+	@$(BIN)/python -m tests.load.bench $(ARGS)
 
 .PHONY: lock
 lock: $(UV) ## resolve pyproject.toml into requirements.lock; UPGRADE=1 for the newest
