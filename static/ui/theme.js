@@ -3,7 +3,7 @@
   "use strict";
   var choice = null;
   try {
-    choice = JSON.parse(localStorage.getItem("_x_adminTheme")); // the admin's own switch keeps its choice there: one for all
+    choice = JSON.parse(localStorage.getItem("adminTheme")); // the admin's own switch keeps its choice there: one for all
   } catch (error) {
     /* storage may be forbidden; then the system's theme counts */
   }

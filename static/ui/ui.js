@@ -10,7 +10,7 @@ function chooseTheme(choice) {
   if (choice) document.documentElement.dataset.theme = choice;
   else delete document.documentElement.dataset.theme;
   try {
-    localStorage.setItem("_x_adminTheme", JSON.stringify(choice || "auto"));
+    localStorage.setItem("adminTheme", JSON.stringify(choice || "auto"));
   } catch {
     /* no storage: the choice lasts as long as the page */
   }
