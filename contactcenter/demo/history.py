@@ -24,7 +24,7 @@ from contactcenter.demo.world import World
 from openlines.connectors.telegram.fake import FakeTelegram
 from openlines.models import Connection, Dialog
 
-DAYS: Final = 20
+DAYS: Final = 14
 BEFORE_NOW: Final = timedelta(hours=5)
 """Nothing of the past begins later: the longest automatic action takes four hours."""
 SEED: Final = 2026
@@ -51,12 +51,13 @@ SPAM_TALK: Final = Talk("shop", "en", (talks.Said(talks.CLIENT, _ADVERT),))
 Card = TypeVar("Card")
 
 
-def seed(*, now: datetime, days: int = DAYS) -> World:
-    """The cast and its history, in one transaction: as a whole or not at all."""
+def seed(*, now: datetime, days: int = DAYS) -> bool:
+    """The cast and its history, in one transaction: as a whole or not at all. False where they are there already."""
+    if world.exists():
+        return False
     with transaction.atomic():
-        made = world.build(now=now - timedelta(days=days + 1))
-        play(made, now=now, days=days)
-    return made
+        play(world.build(now=now - timedelta(days=days + 1)), now=now, days=days)
+    return True
 
 
 def play(made: World, *, now: datetime, days: int = DAYS) -> None:
@@ -115,7 +116,7 @@ def _past(dice: Random, *, now: datetime, days: int) -> Iterator[Plan]:
                 talk=talk,
                 start=start,
                 accepted_after=timedelta(seconds=_waits(dice)),
-                answers_after=timedelta(seconds=dice.lognormvariate(4.2, 0.6)),
+                answers_after=timedelta(seconds=_answers(dice)),
                 turn=turns.draw(),
                 end=end,
                 photo=dice.random() < 0.06,
@@ -123,8 +124,13 @@ def _past(dice: Random, *, now: datetime, days: int) -> Iterator[Plan]:
 
 
 def _waits(dice: Random) -> float:
-    """Seconds until somebody accepts: mostly at once, at times after some minutes."""
-    return min(dice.lognormvariate(2.8, 0.9), 600)
+    """Seconds until somebody accepts: mostly the first who is asked, at times the fourth."""
+    return min(dice.lognormvariate(2.8, 0.8), 130)
+
+
+def _answers(dice: Random) -> float:
+    """Seconds that an answer takes: about a minute; now and then so long that it counts as unanswered first."""
+    return dice.uniform(400, 1200) if dice.random() < 0.08 else dice.lognormvariate(4.0, 0.6)
 
 
 class _Deck(Generic[Card]):
@@ -164,9 +170,11 @@ def _present(*, now: datetime) -> Iterator[Plan]:
     # finished today
     yield one("ship to Ireland", 20, 285, end=End.FINISHED)
     yield one("odebrać osobiście", 24, 230, on_telegram=True, end=End.THANKED)
-    yield one("steam wand", 0, 170, on_telegram=True, end=End.FINISHED)
+    yield one("steam wand", 0, 170, end=End.FINISHED)
     yield one("kod rabatowy", 26, 95, on_telegram=True, end=End.FINISHED)
     yield one("gift card", 10, 50, end=End.UNANSWERED)
+    nobody = _guest(SPAM_TALK, 18, on_telegram=False)
+    yield Plan(guest=nobody, talk=SPAM_TALK, start=now - timedelta(minutes=35), end=End.SPAM)
     # just finished: time to rate or think again
     yield one("delivery address", 4, 12, on_telegram=True, end=End.FINISHED)
     # answered, the customer thinks about it

@@ -52,6 +52,8 @@ class Wishes:
     port: int | None = None
     telegram_port: int | None = None
     traffic: bool = False
+    days: int = history.DAYS
+    """Of history, where there is none yet."""
 
 
 def run(wishes: Wishes, *, var: Path, say: Say) -> int:
@@ -92,10 +94,10 @@ def _live(wishes: Wishes, record: Record, asked: _Stopping, *, var: Path, say: S
         )
         with asked.later():  # a half-made data folder would be of no use to the next start
             connection.ensure_connection()
-        _prepare_database()
+        prepare_database()
     if not world.exists():
         with _step(_("Making the demo's data, this once"), say):
-            history.seed(now=timezone.now())
+            history.seed(now=timezone.now(), days=wishes.days)
     with _step(_("Starting"), say):
         if collecting:
             children.finish(collecting)
@@ -127,7 +129,8 @@ def _live(wishes: Wishes, record: Record, asked: _Stopping, *, var: Path, say: S
 # -- preparing ------------------------------------------------------------------------------------------------
 
 
-def _prepare_database() -> None:
+def prepare_database() -> None:
+    """Migrations, in an empty database or the demo's own. Raises ``CannotStart`` in any other, which stays as it is."""
     tables = set(connection.introspection.table_names())
     ours = {"openlines_connection", "staff_employee"} <= tables
     if not (not tables or (ours and (world.exists() or world.is_empty()))):

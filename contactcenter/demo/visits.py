@@ -10,7 +10,7 @@ from enum import StrEnum, auto
 
 from contactcenter.demo.agenda import Visit
 from contactcenter.demo.stage import Guest, Stage
-from contactcenter.demo.talks import CLIENT, NOTE, Talk
+from contactcenter.demo.talks import CLIENT, NOTE, Said, Talk
 from contactcenter.staff.models import Employee
 from openlines.models import Dialog
 from openlines.services import dialogs, routing
@@ -72,7 +72,7 @@ class Plan:
 
 
 def visit(stage: Stage, plan: Plan) -> Visit:
-    said = plan.talk.said[: plan.lines]
+    said = _said(plan)
     order = str(40_000 + stage.dice.randrange(9_999))
     at = yield plan.start
     number, operator = 0, None
@@ -93,10 +93,19 @@ def visit(stage: Stage, plan: Plan) -> Visit:
             operator = yield from _accepted(stage, plan, number)
             at = stage.dialog(number).accepted_at or at
         at = yield at + (timedelta(seconds=20) if line.by == NOTE else _about(stage, plan.answers_after))
-        if plan.turn is Turn.BLOCKED and position == len(said) - 1:
+        if plan.turn is Turn.BLOCKED and plan.guest.on_telegram and position == len(said) - 1:
             stage.block(plan.guest)
         stage.reply(number, text, by=operator, at=at, note=line.by == NOTE)
     yield from _end(stage, plan, number, operator, at=at)
+
+
+def _said(plan: Plan) -> tuple[Said, ...]:
+    """Where it closes by itself the last word is ours: it never does while a customer waits (A8)."""
+    said = plan.talk.said[: plan.lines]
+    if plan.end is End.SILENT or plan.turn is Turn.BLOCKED:
+        while said[-1].by == CLIENT and len(said) > 1:
+            said = said[:-1]
+    return said
 
 
 def _accepted(stage: Stage, plan: Plan, number: int) -> Generator[datetime, datetime, Employee]:
@@ -142,7 +151,7 @@ def _end(stage: Stage, plan: Plan, number: int, operator: Employee | None, *, at
         case End.FINISHED | End.THANKED if operator is not None:
             at = yield at + _about(stage, 2 * MINUTE)
             _finish(stage, number, by=operator, at=at)
-            if plan.end is End.THANKED:
+            if plan.end is End.THANKED and stage.dialog(number).state == Dialog.State.WRAP_UP:
                 at = yield at + 2 * MINUTE
                 stage.reads(plan.guest, number, at=at)
                 stage.write(plan.guest, THANKS[plan.talk.language], at=at)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from contactcenter.demo import bots, running, supervisor
+from contactcenter.demo import bots, history, running, supervisor
 from contactcenter.embedded import EmbeddedPostgresError
 
 
@@ -31,14 +31,23 @@ class Command(BaseCommand):
             "--host", default="127.0.0.1", help=_("The address to listen on; only this machine's own.")
         )
 
+        parser.add_argument(
+            "--days", type=int, default=history.DAYS, help=_("Days of history to make at the first start.")
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        for quiet in ("contactcenter", "django-q", "openlines"):  # the console is for people; processes have logs
+        for quiet in (
+            "contactcenter",
+            "django-q",
+            "openlines",
+        ):  # the console is for people; processes have logs
             logging.getLogger(quiet).setLevel(logging.WARNING)
         wishes = supervisor.Wishes(
             host=options["host"],
             port=options["port"],
             telegram_port=options["telegram_port"],
             traffic=options["traffic"],
+            days=options["days"],
         )
         try:
             code = supervisor.run(wishes, var=settings.VAR, say=self._say)
