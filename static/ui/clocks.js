@@ -4,8 +4,10 @@
 const language = document.documentElement.lang || undefined;
 const unit = (name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "narrow" });
 const units = { second: unit("second"), minute: unit("minute"), hour: unit("hour"), day: unit("day") };
-const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const withSeconds = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+/** The zone of the person's profile, in which the server writes its times too; else the computer's. */
+export const timeZone = document.documentElement.dataset.zone || undefined;
+const timeOfDay = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
+const withSeconds = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone });
 
 let skew = 0;
 

@@ -1,9 +1,13 @@
 /* The conversation's list: messages and events in order, each known by its key; a line where the day changes. */
 
+import { timeZone } from "../ui/clocks.js";
+
 const language = document.documentElement.lang || undefined;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const thisYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-const anyYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const thisYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone });
+const anyYear = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone });
+/* 2026-11-22: a day in the zone, as a text that compares and counts */
+const dayKey = new Intl.DateTimeFormat("sv-SE", { timeZone });
 
 /** Puts items in: a known key (or a composer's UUID) is replaced, others go to their place. Returns the new ones. */
 export function mergeItems(list, incoming) {
@@ -34,7 +38,7 @@ export function placeDays(list) {
   for (const item of [...list.children]) {
     const day = new Date(item.dataset.at);
     if (Number.isNaN(day.valueOf())) continue;
-    const key = day.toDateString();
+    const key = dayKey.format(day);
     if (key !== last) item.before(dayLine(day));
     last = key;
   }
@@ -52,10 +56,9 @@ function dayLine(day) {
 
 function dayWords(day) {
   const today = new Date();
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
-  const away = Math.round((midnight(today) - midnight(day)) / 86_400_000);
+  const away = Math.round((Date.parse(dayKey.format(today)) - Date.parse(dayKey.format(day))) / 86_400_000);
   if (away === 0 || away === 1) return relative.format(-away, "day");
-  return (day.getFullYear() === today.getFullYear() ? thisYear : anyYear).format(day);
+  return (dayKey.format(day).slice(0, 4) === dayKey.format(today).slice(0, 4) ? thisYear : anyYear).format(day);
 }
 
 /** What stands in the conversation until the server has answered. */
