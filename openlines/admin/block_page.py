@@ -227,7 +227,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         return self._page(request, line, form, may_save=True, status=409, saved_meanwhile=other)
 
     def _line(self, request: HttpRequest, object_id: str | None) -> OpenLine:
-        rows = lines_for(request, self.model._default_manager.all())
+        rows = lines_for(request, OpenLine.objects.all())
         line = (
             rows.filter(pk=unquote(object_id)).first()
             if object_id and unquote(object_id).isdecimal()
@@ -244,7 +244,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
     ) -> BlockForm:
         conditions = {name: c for group in self.groups for name, c in (group.shown_when or {}).items()}
         form_class = modelform_factory(
-            self.model,
+            OpenLine,
             form=type("PageForm", (self.page_form,), {"shown_when": conditions}),
             fields=self.field_names(),
             formfield_callback=partial(self._field, request),

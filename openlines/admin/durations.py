@@ -10,7 +10,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import SELECT_CLASSES, UnfoldAdminIntegerFieldWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 OWN = "own"
 UNITS: tuple[tuple[int, Any], ...] = (
@@ -54,12 +54,11 @@ class DurationWidget(forms.MultiWidget):
 
     def __init__(self, usual: Sequence[timedelta] = (), attrs: dict[str, Any] | None = None) -> None:
         self.usual = list(usual)
-        self._of_select = {"class": " ".join(SELECT_CLASSES)}
         super().__init__(
             [
-                forms.Select(attrs=self._of_select),
+                UnfoldAdminSelectWidget(),
                 UnfoldAdminIntegerFieldWidget(attrs={"min": "0", "inputmode": "numeric"}),
-                forms.Select(attrs=self._of_select, choices=[(str(unit), name) for unit, name in UNITS]),
+                UnfoldAdminSelectWidget(choices=[(str(unit), name) for unit, name in UNITS]),
             ],
             attrs,
         )
@@ -71,9 +70,12 @@ class DurationWidget(forms.MultiWidget):
         ]
         context = super().get_context(name, value, attrs)
         choice, number, unit = context["widget"]["subwidgets"]
+        choice["attrs"]["aria-labelledby"] = f"{context['widget']['attrs'].get('id', '')}_label"
         number["attrs"]["aria-label"] = _("number")
         unit["attrs"]["aria-label"] = _("unit")
         choice["attrs"]["data-own-value"] = OWN
+        if "id" in context["widget"]["attrs"]:  # the group's label, admin/openlines/_field.html
+            choice["attrs"]["aria-labelledby"] = f"{context['widget']['attrs']['id']}_label"
         return context
 
     def decompress(self, value: timedelta | None) -> list[Any]:

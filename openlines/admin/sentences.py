@@ -14,10 +14,11 @@ from openlines.models.blocks import AutomaticActionsBlock, QueueBlock
 
 
 def queue(line: OpenLine, *, people: int) -> list[str]:
-    return [*_handing_out(line, people=people), *_who_may_be_offered(line)]
+    return [*_distribution(line, alone=people == 1), *_who_may_be_offered(line), _whom_clients_see(line)]
 
 
 def _who_may_be_offered(line: OpenLine) -> list[str]:
+    """Q4, Q5."""
     found = []
     if line.check_availability:
         found.append(_("Only who is available is asked: not on leave or on a break, and at work or online."))
@@ -34,10 +35,6 @@ def _who_may_be_offered(line: OpenLine) -> list[str]:
             % {"count": line.limit, "left_out": left_out}
         )
     return found
-
-
-def _handing_out(line: OpenLine, *, people: int) -> list[str]:
-    return [*_distribution(line, alone=people == 1), *_candidates(line)]
 
 
 def _distribution(line: OpenLine, *, alone: bool) -> list[str]:
@@ -68,20 +65,16 @@ def _distribution(line: OpenLine, *, alone: bool) -> list[str]:
     ]
 
 
-def _candidates(line: OpenLine) -> list[str]:
-    """Q4, Q5."""
-    if line.check_availability:
-        found = [_("Who is on leave, on a break or not at work is passed over.")]
-    else:
-        found = [_("Nobody asks whether a person is at work: everybody in the queue counts as available.")]
-    if line.limit_enabled:
-        more = ngettext(
-            "Nobody is given a dialog while having %(n)d open one here; %(left_out)s do not count.",
-            "Nobody is given a dialog while having %(n)d open ones here; %(left_out)s do not count.",
-            line.limit,
-        )
-        found.append(more % {"n": line.limit, "left_out": line.get_limit_leaves_out_display()})
-    return found
+def _whom_clients_see(line: OpenLine) -> str:
+    """Q6."""
+    match line.identity:
+        case QueueBlock.Identity.PROFILE:
+            return _("Clients see the name and the photo of who answers.")
+        case QueueBlock.Identity.ENTRIES:
+            return _("Clients see the names, positions and photos entered below.")
+    if line.identity_first_name:
+        return _("Clients see the first name of who answers, and one shared picture.")
+    return _("Clients do not learn who answers.")
 
 
 def automatic_actions(line: OpenLine) -> list[str]:

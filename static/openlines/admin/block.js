@@ -16,9 +16,10 @@ function valueOf(name) {
 
 /** `name`, `name=value` or `name!=value`, as block_page.holds() reads it. */
 function holds(condition) {
-  const [, name, not, equals, wanted] = condition.match(/^([\w-]+?)(!?)(=?)([^=]*)$/);
-  if (!equals) return Boolean(valueOf(name));
-  return (valueOf(name) === wanted) !== Boolean(not);
+  const [name, wanted] = condition.split("=");
+  if (wanted === undefined) return Boolean(valueOf(name));
+  if (name.endsWith("!")) return valueOf(name.slice(0, -1)) !== wanted;
+  return valueOf(name) === wanted;
 }
 
 function showWhatApplies() {

@@ -1,15 +1,18 @@
 """Saving a block: only its fields, only what changed, never over somebody else's change; history beside the line."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from contactcenter.staff.models import Employee
-from openlines.models import LineText, OpenLine, QueueEntry
+from openlines.models import LineEntry, LineText, OpenLine, QueueEntry
 from openlines.services import lines
 from openlines.services.errors import CommandRefused
 from tests.factories import make_department, make_employee
@@ -249,6 +252,53 @@ def test_the_expansion_can_be_seen_before_saving(
     ids = ",".join(f"e{entry.employee_id}" for entry in line.queue_entries.order_by("-position"))
     text = client.get(reverse("admin:openlines_queue_expansion"), {"members": ids + ",x9,e,d99999"}).text
     assert text.index("Beata") < text.index("Adam")
+
+
+# -- whom clients see
+
+
+def picture() -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(content, "PNG")
+    return SimpleUploadedFile("team.png", content.getvalue(), content_type="image/png")
+
+
+def test_the_shared_picture_is_kept_until_it_is_taken_away(
+    client: Client, administrator: Employee, line: OpenLine, page_of: Page, filled: Filled
+) -> None:
+    address = page_of("queue", line)
+    shared = {"identity": "information", "identity_first_name": None}
+    client.post(address, filled(address, **shared, identity_photo=picture()))
+    line.refresh_from_db()
+    stored = line.identity_photo.name
+    assert (line.identity, line.identity_first_name, bool(stored)) == ("information", False, True)
+    client.post(address, filled(address, distribution="strictly"))
+    line.refresh_from_db()
+    assert (line.distribution, line.identity_photo.name) == ("strictly", stored)
+    client.post(address, filled(address, **{"identity_photo-clear": "on"}))
+    line.refresh_from_db()
+    assert not line.identity_photo
+    history = client.get(reverse("admin:openlines_openline_history", args=[line.pk])).text
+    assert "a picture" in history
+    assert str(stored) not in history
+
+
+def test_each_person_has_an_entry_for_the_lines_clients(
+    client: Client, administrator: Employee, line: OpenLine, page_of: Page, filled: Filled
+) -> None:
+    address = page_of("queue", line)
+    adam = line.queue_entries.get(position=0).employee
+    assert adam is not None
+    name = f"entry_{adam.pk}_name"
+    client.post(address, filled(address, **{name: "Adam of the shop"}))
+    assert not LineEntry.objects.exists()  # it does not apply
+    client.post(address, filled(address, **{"identity": "entries", name: "Adam of the shop"}))
+    entry = LineEntry.objects.get()
+    assert (entry.employee, entry.name) == (adam, "Adam of the shop")
+    mine = filled(address, **{name: "Mine"})
+    lines.set_entry(line.pk, adam.pk, name="Theirs")
+    assert client.post(address, mine).status_code == 409
+    assert "Adam" in client.get(reverse("admin:openlines_openline_history", args=[line.pk])).text
 
 
 # -- texts
