@@ -26,6 +26,12 @@ from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 
 
+ANYBODY = -1
+"""``expects``: the operator whom the giver of a command saw, None for nobody; this: he does not care. Where another
+holds the dialog by the time of the lock, the command loses the race.
+"""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message."""
@@ -108,7 +114,13 @@ def reply(
 
 
 def transfer_to_colleague(
-    dialog_id: int, *, to: Employee, by: Employee, note: str = "", now: datetime
+    dialog_id: int,
+    *,
+    to: Employee,
+    by: Employee,
+    note: str = "",
+    now: datetime,
+    expects: int | None = ANYBODY,
 ) -> Dialog:
     """Q10: accepted on his behalf; no availability or limit check. Not to oneself, not to a dismissed person."""
     if to.pk == by.pk:
@@ -124,10 +136,18 @@ def transfer_to_colleague(
         _step(change, Event.TRANSFER, by=to)
         change.record(Event.TRANSFER, actor_id=by.pk, to=to.pk, earlier=change.before.operator_id, note=note)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
 
 
-def transfer_to_line(dialog_id: int, *, to: OpenLine, by: Employee, note: str = "", now: datetime) -> Dialog:
+def transfer_to_line(
+    dialog_id: int,
+    *,
+    to: OpenLine,
+    by: Employee,
+    note: str = "",
+    now: datetime,
+    expects: int | None = ANYBODY,
+) -> Dialog:
     """Q10: to another line's queue; that line's settings hold from here."""
 
     def apply(change: DialogChange) -> None:
@@ -143,10 +163,12 @@ def transfer_to_line(dialog_id: int, *, to: OpenLine, by: Employee, note: str = 
         change.record(Event.TRANSFER_TO_LINE, actor_id=by.pk, to_line=to.pk, earlier_line=earlier, note=note)
         routing.distribute_after_commit(to.pk, now=now)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
 
 
-def back_to_queue(dialog_id: int, *, by: Employee, note: str = "", now: datetime) -> Dialog:
+def back_to_queue(
+    dialog_id: int, *, by: Employee, note: str = "", now: datetime, expects: int | None = ANYBODY
+) -> Dialog:
     """Q10: the sender is left out of this round unless he is alone."""
 
     def apply(change: DialogChange) -> None:
@@ -155,13 +177,16 @@ def back_to_queue(dialog_id: int, *, by: Employee, note: str = "", now: datetime
         change.record(Event.BACK_TO_QUEUE, actor_id=by.pk, note=note)
         routing.distribute_after_commit(change.dialog.line_id, now=now)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
 
 
-def finish(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool = False) -> Dialog:
+def finish(
+    dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY, may_take_over: bool = False
+) -> Dialog:
     """A6, A7. A dialog in the queue is accepted for him first; finished again in wrap-up it closes."""
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
+        _guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
             _guard_queue(dialog, by, may_take_over=may_take_over)
         change = DialogChange(dialog, now=now)
@@ -176,10 +201,11 @@ def finish(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool =
         return dialog
 
 
-def spam(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
+def spam(dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY) -> Dialog:
     """Nothing is sent; the clock counts nothing."""
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
+        _guard_holder(dialog, expects)
         change = DialogChange(dialog, now=now)
         _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
         _step(change, Event.SPAM, by=by)
@@ -222,10 +248,17 @@ def mark_seen(dialog: Dialog, *, by: Employee) -> None:
 
 
 def _hand_on(
-    dialog_id: int, apply: Callable[[DialogChange], None], *, by: Employee, note: str, now: datetime
+    dialog_id: int,
+    apply: Callable[[DialogChange], None],
+    *,
+    by: Employee,
+    note: str,
+    now: datetime,
+    expects: int | None,
 ) -> Dialog:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
+        _guard_holder(dialog, expects)
         change = DialogChange(dialog, now=now)
         apply(change)
         if note.strip():
@@ -267,6 +300,11 @@ def taken(dialog: Dialog) -> CommandRefused:
     return CommandRefused(
         "not_allowed", _("This cannot be done with the dialog as it is now. Look at it again.")
     )
+
+
+def _guard_holder(dialog: Dialog, expects: int | None) -> None:
+    if expects != ANYBODY and dialog.is_open and dialog.operator_id != expects:
+        raise taken(dialog)
 
 
 def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool) -> None:

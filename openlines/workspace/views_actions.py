@@ -84,7 +84,9 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         _require(deeds(me, dialog).finish, dialog)
         leads = permissions.may_take_over(me, dialog)
-        done = dialogs.finish(dialog.pk, by=me, now=timezone.now(), may_take_over=leads)
+        done = dialogs.finish(
+            dialog.pk, by=me, now=timezone.now(), may_take_over=leads, expects=dialog.operator_id
+        )
         return _("Dialog No. %(number)s is finished.") % {"number": done.number}
 
     return _carry_out(request, pk, deed)
@@ -95,7 +97,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def spam(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         _require(deeds(me, dialog).spam, dialog)
-        done = dialogs.spam(dialog.pk, by=me, now=timezone.now())
+        done = dialogs.spam(dialog.pk, by=me, now=timezone.now(), expects=dialog.operator_id)
         return _("Dialog No. %(number)s is marked as spam.") % {"number": done.number}
 
     return _carry_out(request, pk, deed)
@@ -109,15 +111,15 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         now = timezone.now()
         to = transfers.target(request.POST.get("to", ""))
-        may = deeds(me, dialog)
-        _require(may.transfer, dialog)
+        _require(deeds(me, dialog).transfer, dialog)
+        seen = dialog.operator_id
         if isinstance(to, Employee):
-            dialogs.transfer_to_colleague(dialog.pk, to=to, by=me, note=note, now=now)
+            dialogs.transfer_to_colleague(dialog.pk, to=to, by=me, note=note, now=now, expects=seen)
             return _("Transferred to %(name)s.") % {"name": to.display_name}
         if isinstance(to, OpenLine):
-            dialogs.transfer_to_line(dialog.pk, to=to, by=me, note=note, now=now)
+            dialogs.transfer_to_line(dialog.pk, to=to, by=me, note=note, now=now, expects=seen)
             return _("Transferred to the line %(name)s.") % {"name": to.name}
-        dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now)
+        dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now, expects=seen)
         return _("Given back to the queue of %(line)s.") % {"line": dialog.line.name}
 
     return _carry_out(request, pk, deed)
@@ -139,9 +141,9 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     if answer.status_code != 200:
         return answer
     since = request.POST.get("since", "")
-    dialog = dialog_to_read(request, pk)
-    shown = pane(dialog, me=me, since=int(since) if since.isdecimal() else 0)
-    return render(request, "workspace/_update.html", {"pane": shown, "now": timezone.now()})
+    dialog, now = dialog_to_read(request, pk), timezone.now()
+    shown = pane(dialog, me=me, now=now, since=int(since) if since.isdecimal() else 0)
+    return render(request, "workspace/_update.html", {"pane": shown, "now": now})
 
 
 @require_POST

@@ -134,3 +134,20 @@ def test_settings_saved_while_clients_write_deadlock_nobody() -> None:
         partial(deadlines.fire_due, now=at(70)),
     )
     assert not [r for r in results if isinstance(r, Exception)], results
+
+
+def test_a_command_given_for_a_dialog_that_has_meanwhile_gone_to_somebody_else_is_refused() -> None:
+    anna, bert = make_operator("Anna"), make_operator("Bert")
+    dialog = offered_to_all(anna, bert)
+    dialogs.accept(dialog.pk, by=anna, now=at(1))
+    dialogs.transfer_to_colleague(dialog.pk, to=bert, by=anna, now=at(2), expects=anna.pk)
+    for command in (
+        partial(dialogs.finish, dialog.pk, by=anna, now=at(3), expects=anna.pk),
+        partial(dialogs.spam, dialog.pk, by=anna, now=at(3), expects=anna.pk),
+        partial(dialogs.back_to_queue, dialog.pk, by=anna, now=at(3), expects=anna.pk),
+    ):
+        with pytest.raises(CommandRefused) as refused:
+            command()
+        assert refused.value.holder == "Bert Test"
+    dialog.refresh_from_db()
+    assert dialog.state == "accepted"
