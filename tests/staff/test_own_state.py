@@ -72,7 +72,7 @@ def test_leave_is_said_with_its_end(client: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         text = client.get(reverse("staff:own_state")).text
         assert "On leave" in text
-        assert "until 2 Mar, 12:00" in text
+        assert "until 2 Mar, noon" in text
 
 
 def test_a_refusal_comes_with_its_words(client: Client) -> None:

@@ -123,6 +123,12 @@ class Absence(models.Model):
         return end_of(self.last_day, at_noon=self.ends_at_noon, zone=self.employee.zone)
 
     @property
+    def until(self) -> str:
+        """For people: “25 Nov”, the last day, or “25 Nov, noon”."""
+        last = date_format(self.last_day, "j M")
+        return str(_("%(day)s, noon") % {"day": last}) if self.ends_at_noon else last
+
+    @property
     def days(self) -> str:
         """For people: “9 March 2026”, “9 March 2026, first half”, “9 March 2026 from noon – 13 March 2026”."""
         first = date_format(self.first_day, "DATE_FORMAT")
