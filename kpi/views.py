@@ -15,6 +15,7 @@ from kpi.presenters import chips, choices, headers
 from openlines.explanations import explain
 from openlines.models import Dialog
 from openlines.permissions import may_see
+from openlines.still_waiting import still_waiting
 from openlines.workspace import timeline
 
 
@@ -58,6 +59,7 @@ def dialog(request: HttpRequest, number: int) -> HttpResponse:
             "dialog": found,
             "row": dialog_list.row(found, now=now),
             "items": timeline.since(found, 0, me=reader),
+            "waiting": still_waiting(found, now=now, me=reader),
             "explanations": explain(found.events.all(), me=reader),
             "reactions": found.reactions.select_related("operator", "reply"),
             "now": now,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee
+from openlines import reasons
 from openlines.lifecycle import Event
 from openlines.models import DialogEvent, OpenLine
 from openlines.policies.routing import Obstacle, Rule
@@ -37,12 +36,15 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class _Names:
+class Names:
     people: Mapping[int, str]
     lines: Mapping[int, str]
 
     def person(self, pk: int | None) -> str:
         return self.people.get(pk or 0) or _("somebody")
+
+    def persons(self, pks: Iterable[int]) -> str:
+        return ", ".join(self.person(pk) for pk in pks)
 
     def line(self, pk: int | None) -> str:
         return self.lines.get(pk or 0) or _("another line")
@@ -51,64 +53,93 @@ class _Names:
 def explain(events: Iterable[DialogEvent], *, me: Employee | None = None) -> list[Explanation]:
     """Each event in words, in the order given. Two statements at most, however many events.
 
-    ``me``: the reader, who is called "you".
+    ``me``: the reader, who is called "you". Earlier events among those given say when somebody was asked before, and
+    with whom an offer stays.
     """
     events = list(events)
     names = _names(events, me=me)
+    history = sorted(events, key=lambda event: event.pk or 0)
     return [
         Explanation(
             event_id=event.pk,
             at=event.at,
             kind=event.kind,
-            title=_capital(_sentence(event, names)),
-            lines=tuple(_passed(one, names) for one in event.data.get("passed") or ()),
+            title=capital(_sentence(event, names, history)),
+            lines=_reasons(event, names, history),
             actor=names.person(event.actor_id) if event.actor_id else "",
         )
         for event in events
     ]
 
 
-def _names(events: Iterable[DialogEvent], *, me: Employee | None) -> _Names:
-    people: set[int] = set()
-    lines: set[int] = set()
-    for event in events:
-        data = event.data
-        people |= {pk for pk in (event.actor_id, data.get("to"), data.get("earlier")) if pk}
-        people |= set(data.get("chosen") or ())
-        people |= {one["employee_id"] for one in data.get("passed") or ()}
-        lines |= {pk for pk in (data.get("to_line"), data.get("earlier_line")) if pk}
+def names_of(
+    people: Iterable[int | None], lines: Iterable[int | None] = (), *, me: Employee | None = None
+) -> Names:
+    """One statement for the people, one for the lines; none where nobody is asked for."""
     known = {me.pk: _("you")} if me else {}
-    asked = people - set(known)
+    asked = {pk for pk in people if pk} - set(known)
+    of_lines = {pk for pk in lines if pk}
     found = {one.pk: one.display_name for one in Employee.objects.filter(pk__in=asked)} if asked else {}
-    named = dict(OpenLine.objects.filter(pk__in=lines).values_list("pk", "name")) if lines else {}
-    return _Names(people=found | known, lines=named)
+    named = dict(OpenLine.objects.filter(pk__in=of_lines).values_list("pk", "name")) if of_lines else {}
+    return Names(people=found | known, lines=named)
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
     """A sentence begins with a capital, whoever did it."""
     return words[:1].upper() + words[1:]
 
 
-def _sentence(event: DialogEvent, names: _Names) -> str:
+def _names(events: Iterable[DialogEvent], *, me: Employee | None) -> Names:
+    people: set[int | None] = set()
+    lines: set[int | None] = set()
+    for event in events:
+        data = event.data
+        people |= {event.actor_id, data.get("to"), data.get("earlier")}
+        people |= set(data.get("chosen") or ())
+        people |= {one["employee_id"] for one in data.get("passed") or ()}
+        lines |= {data.get("to_line"), data.get("earlier_line")}
+    return names_of(people, lines, me=me)
+
+
+# -- what people and the client did ---------------------------------------------------------------------------
+
+
+def _sentence(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) -> str:
     data = event.data
     if event.kind in ROUTING:
-        return _decision(data, names)
+        return _decision(event, names, history)
     if event.kind == "text_dropped":
         return _dropped(data)
-    kind = event.kind
-    if kind == "created" and data.get("by_operator"):
-        kind = "created_by_operator"
-    if kind == Event.TRANSFER and data.get("earlier") not in (None, event.actor_id):
-        kind = "transfer_of_another"
-    words = _events().get(kind)
+    words = _events().get(_variant(event))
     if words is None:
-        return kind.replace("_", " ")
-    return words % {
+        return _("something happened that this version has no words for")
+    sentence = words % {
         "who": names.person(event.actor_id),
         "to": names.person(data.get("to")),
         "earlier": names.person(data.get("earlier")),
         "line": names.line(data.get("to_line")),
     }
+    if event.kind == Event.OPERATOR_LOST and data.get("why"):
+        return f"{sentence}: {_lost_because(event)}"
+    return sentence
+
+
+def _variant(event: DialogEvent) -> str:
+    """The key of the sentence: some kinds have several."""
+    kind, data = event.kind, event.data
+    if kind == "created" and data.get("by_operator"):
+        return "created_by_operator"
+    if kind == Event.TRANSFER and data.get("earlier") not in (None, event.actor_id):
+        return "transfer_of_another"
+    if kind == Event.TAKE_OVER and data.get("earlier"):
+        return "take_over_from"
+    if kind == Event.ACCEPT and data.get("by_reply"):
+        return "accept_by_reply"
+    if kind == Event.ACCEPT and data.get("by_finish"):
+        return "accept_by_finish"
+    if kind == Event.OPERATOR_LOST and not data.get("why"):
+        return "operator_away"
+    return kind
 
 
 def _events() -> dict[str, str]:
@@ -121,15 +152,23 @@ def _events() -> dict[str, str]:
         "client_blocked": _("the client has blocked us"),
         "client_reachable": _("the client can be reached again"),
         "transfer_of_another": _("transferred by %(who)s from %(earlier)s to %(to)s"),
+        "take_over_from": _("taken over by %(who)s from %(earlier)s"),
+        "accept_by_reply": _("accepted by %(who)s with a reply"),
+        "accept_by_finish": _("accepted by %(who)s to finish it"),
+        "operator_away": _("taken back from %(earlier)s because of absence"),
         Event.CLIENT_WRITES: _("the client wrote again"),
+        Event.BOT_ANSWERS: _("the bot answered"),
         Event.HAND_OVER: _("the bot handed over to people"),
         Event.BOT_FINISHES: _("the bot finished"),
         Event.ACCEPT: _("accepted by %(who)s"),
         Event.TAKE_OVER: _("taken over by %(who)s"),
         Event.TRANSFER: _("transferred by %(who)s to %(to)s"),
+        Event.REPLY: _("answered by %(who)s"),
+        Event.REPLY_FAILS: _("a reply failed for good, so the client waits again"),
+        Event.WRITTEN_OUTSIDE: _("answered outside, in the channel's own app"),
         Event.TRANSFER_TO_LINE: _("transferred by %(who)s to the line %(line)s"),
         Event.BACK_TO_QUEUE: _("given back to the queue by %(who)s"),
-        Event.OPERATOR_LOST: _("back to the queue: %(earlier)s is away"),
+        Event.OPERATOR_LOST: _("taken back from %(earlier)s"),
         Event.OFFER_LAPSES: _("the offer lapsed"),
         Event.SKIP: _("skipped by %(who)s"),
         Event.FINISH: _("finished by %(who)s"),
@@ -140,58 +179,88 @@ def _events() -> dict[str, str]:
     }
 
 
+def _lost_because(event: DialogEvent) -> str:
+    """Q9. ``why``: an obstacle, or that he is not in the queue any more."""
+    if event.data["why"] == "left_queue":
+        return _("no longer in the queue")
+    return reasons.obstacle(event.data["why"], event.data.get("detail") or "", near=event.at)
+
+
 def _dropped(data: Mapping[str, Any]) -> str:
     if data.get("reason") == "late":
         return _("an automatic text was not sent: it was too late for it")
     return _("an automatic text was not sent: the client cannot be reached")
 
 
-# -- routing (Q11) --------------------------------------------------------------------------------------------
+# -- routing --------------------------------------------------------------------------------------------------
 
 
-def _decision(data: Mapping[str, Any], names: _Names) -> str:
-    people = {"people": ", ".join(names.person(pk) for pk in data.get("chosen") or ())}
-    words = {
-        Rule.LONGEST_WITHOUT: _("offered to %(people)s: longest without a new dialog on this line"),
-        Rule.FIRST_IN_ORDER: _("offered to %(people)s: the first free person in the order of the queue"),
-        Rule.EVERYBODY: _("offered to everybody free at once: %(people)s"),
-        Rule.RESPONSIBLE: _("offered to %(people)s first: responsible for this client"),
-        Rule.STAYS_ALONE: _("stays where it is: nobody else is free"),
-        Rule.NOBODY_FREE: _("waits: nobody in the queue is free"),
-        Rule.EMPTY_QUEUE: _("waits: there is nobody in the queue"),
-    }.get(_known(Rule, data.get("rule")), _("offered to %(people)s"))
-    if data.get("new_round"):
-        words += " " + _("(everybody free had been asked, so a new round began)")
-    return words % people
+def _decision(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) -> str:
+    data = event.data
+    people = names.persons(data.get("chosen") or _holders(event, history))
+    words = reasons.decided(
+        data.get("rule"),
+        people=people if data.get("chosen") or _stays(data) else "",
+        stays=bool(data.get("stays")),
+        new_round=bool(data.get("new_round")),
+        obstacles=[one.get("obstacle") for one in data.get("passed") or ()],
+    )
+    if data.get("hook_failure"):
+        words += " " + _("(who is responsible for the client could not be found out)")
+    return words
 
 
-def _passed(one: Mapping[str, Any], names: _Names) -> str:
-    """As in: Anna: offline (since 09:14)."""
-    words = {
-        Obstacle.DISMISSED: _("no longer works here"),
-        Obstacle.ON_LEAVE: _("on leave"),
-        Obstacle.ON_BREAK: _("on a break"),
-        Obstacle.DAY_NOT_STARTED: _("the work day has not begun"),
-        Obstacle.OFFLINE: _("offline"),
-        Obstacle.FULL: _("as many dialogs as allowed"),
-        Obstacle.TRIED: _("offered already in this round"),
-        Obstacle.HOLDS_OFFER: _("it is offered here now"),
-        Obstacle.LATER_IN_ORDER: _("stands later in the queue"),
-        Obstacle.ASSIGNED_LATER: _("got a dialog more recently"),
-    }.get(_known(Obstacle, one.get("obstacle")), str(one.get("obstacle", "")))
-    detail = f" ({_detail(one['detail'])})" if one.get("detail") else ""
-    return f"{_capital(names.person(one.get('employee_id')))}: {words}{detail}"
+def _stays(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("stays")) or data.get("rule") == Rule.STAYS_ALONE
 
 
-def _detail(detail: str) -> str:
-    """A time is said in the reader's zone, with the day unless it is today; anything else as it is ("5/5")."""
-    try:
-        at = timezone.localtime(datetime.fromisoformat(detail))
-    except ValueError:
-        return detail
-    return date_format(at, "H:i" if at.date() == timezone.localdate() else "j M H:i")
+def _holders(event: DialogEvent, history: Sequence[DialogEvent]) -> list[int]:
+    """With whom an offer stays: who is said to hold it, else whom the last decision before chose."""
+    if not _stays(event.data):
+        return []
+    said = [
+        one["employee_id"]
+        for one in event.data.get("passed") or ()
+        if one.get("obstacle") == Obstacle.HOLDS_OFFER
+    ]
+    if said:
+        return said
+    chosen = [
+        one.data.get("chosen") for one in history if one.kind == "offered" and (one.pk or 0) < (event.pk or 0)
+    ]
+    return list(chosen[-1] or ()) if chosen else []
 
 
-def _known(kind: type[Rule] | type[Obstacle], value: object) -> Any:
-    """The member, or None for what an older or newer version has written."""
-    return next((member for member in kind if member == value), None)
+def _reasons(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) -> tuple[str, ...]:
+    """As in: Anna: offline since 09:14. Whom the offer stays with counts as full by it (Q5): that is no reason."""
+    holders = set(_holders(event, history))
+    return tuple(
+        f"{capital(names.person(one.get('employee_id')))}: {_reason(one, event, history, holders)}"
+        for one in event.data.get("passed") or ()
+    )
+
+
+def _reason(
+    one: Mapping[str, Any], event: DialogEvent, history: Sequence[DialogEvent], holders: Collection[int]
+) -> str:
+    pk, kind, detail = one.get("employee_id"), one.get("obstacle"), one.get("detail") or ""
+    if kind == Obstacle.TRIED:
+        return _tried(pk, event, history, detail)
+    if kind == Obstacle.FULL and pk in holders:
+        return reasons.obstacle(Obstacle.HOLDS_OFFER, near=event.at)
+    return reasons.obstacle(kind, detail, near=event.at)
+
+
+def _tried(pk: int | None, event: DialogEvent, history: Sequence[DialogEvent], detail: str) -> str:
+    """When he was asked before, or how he came to have had it."""
+    for earlier in reversed(history):
+        if (earlier.pk or 0) >= (event.pk or 0):
+            continue
+        when = {"when": reasons.moment(earlier.at, near=event.at)}
+        if earlier.kind == Event.BACK_TO_QUEUE and earlier.actor_id == pk:
+            return _("gave it back at %(when)s") % when
+        if earlier.kind == Event.OPERATOR_LOST and earlier.data.get("earlier") == pk:
+            return _("had it until %(when)s") % when
+        if earlier.kind == "offered" and pk in (earlier.data.get("chosen") or ()):
+            return reasons.obstacle(Obstacle.TRIED, earlier.at.isoformat(), near=event.at)
+    return reasons.obstacle(Obstacle.TRIED, detail, near=event.at)

@@ -13,7 +13,7 @@ from contactcenter.staff.models import Employee
 from openlines.explanations import Explanation, explain
 from openlines.models import Dialog, DialogEvent
 from openlines.permissions import visible_dialogs
-from openlines.policies.facts import State
+from openlines.still_waiting import StillWaiting, still_waiting
 from openlines.workspace import faces
 
 OTHERS: Final = 10
@@ -57,13 +57,13 @@ class Card:
     facts: tuple[Fact, ...]
     clocks: tuple[Clock, ...]
     decisions: tuple[Explanation, ...]
-    why_open: bool
+    waiting: StillWaiting | None
     others: tuple[Other, ...]
     others_count: int
     events: tuple[Explanation, ...]
 
 
-def card(dialog: Dialog, *, me: Employee) -> Card:
+def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
     events = explain(DialogEvent.objects.filter(dialog=dialog).order_by("-pk")[:EVENTS], me=me)
     others = list(
         visible_dialogs(me)
@@ -82,7 +82,7 @@ def card(dialog: Dialog, *, me: Employee) -> Card:
         facts=_facts(dialog),
         clocks=_clocks(dialog),
         decisions=tuple(event for event in events if event.is_routing),
-        why_open=State(dialog.state) in (State.NEW, State.RETURNED),
+        waiting=still_waiting(dialog, now=now, me=me),
         others=tuple(
             Other(
                 dialog_id=other.pk,

@@ -52,7 +52,7 @@ class Pane:
     card: client_card.Card
 
 
-def pane(dialog: Dialog, *, me: Employee, since: int | None = None) -> Pane:
+def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = None) -> Pane:
     """The whole dialog, or with ``since`` only the items that changed after that revision.
 
     ``dialog`` was read before the items: what is committed in between is in the items already and comes once more
@@ -76,7 +76,7 @@ def pane(dialog: Dialog, *, me: Employee, since: int | None = None) -> Pane:
         ),
         items=tuple(items),
         has_earlier=has_earlier,
-        card=client_card.card(dialog, me=me),
+        card=client_card.card(dialog, me=me, now=now),
     )
 
 

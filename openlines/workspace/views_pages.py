@@ -30,11 +30,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_right(Right.DIALOGS_HISTORY)
 def dialog(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk with a dialog open: an address to keep and to send."""
-    shown = dialog_to_read(request, pk)
+    shown, now = dialog_to_read(request, pk), timezone.now()
     context = {
-        "pane": pane(shown, me=employee_of(request)),
+        "pane": pane(shown, me=employee_of(request), now=now),
         "listing": _listing(request, current=str(pk)),
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "workspace/desk.html", context)
 
@@ -53,7 +53,8 @@ def dialog_pane(request: HttpRequest, pk: int) -> HttpResponse:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
-    context = {"pane": pane(shown, me=employee_of(request)), "now": timezone.now()}
+    now = timezone.now()
+    context = {"pane": pane(shown, me=employee_of(request), now=now), "now": now}
     return render(request, "workspace/_pane.html", context)
 
 
@@ -68,7 +69,8 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
     since = request.GET.get("since", "")
     if not since.isdecimal():
         return JsonResponse({"words": "since: a revision is needed"}, status=400)
-    context = {"pane": pane(shown, me=employee_of(request), since=int(since)), "now": timezone.now()}
+    now = timezone.now()
+    context = {"pane": pane(shown, me=employee_of(request), now=now, since=int(since)), "now": now}
     return render(request, "workspace/_update.html", context)
 
 
