@@ -40,7 +40,8 @@ class Agenda:
 
     def play(self) -> None:
         with transaction.atomic():
-            self._claim_tasks()
+            for connection, kind in self._tasks():
+                self._claim(kind, connection)
             while self._visits:
                 at, _number, visit = heapq.heappop(self._visits)
                 self._let_due(at)
@@ -52,9 +53,11 @@ class Agenda:
                     self._later(visit, max(again, at))
                 self._settle(at)
             self._let_due(self._until)
-            for connection in self._outgoing:
-                for kind in wakeups.TASKS:
-                    wakeups.begun(kind, connection_id=connection.pk)
+            for connection, kind in self._tasks():
+                wakeups.begun(kind, connection_id=connection)
+
+    def _tasks(self) -> list[tuple[int, str]]:
+        return [(connection.pk, kind) for connection in self._outgoing for kind in wakeups.TASKS]
 
     def _later(self, visit: Visit, at: datetime) -> None:
         if at <= self._until:
@@ -76,16 +79,14 @@ class Agenda:
             for hook in hooks:
                 hook[1]()
         queued = OutboxItem.objects.filter(state=OutboxItem.State.QUEUED)
-        for connection in set(queued.values_list("connection_id", flat=True)):
-            outbound.drain(connection, now=now)
-            self._claim_tasks()
+        for connection_id in set(queued.values_list("connection_id", flat=True)):
+            outbound.drain(connection_id, now=now)
+            self._claim("drain", connection_id)
         pending = Attachment.objects.filter(state=Attachment.State.PENDING)
-        for connection in set(pending.values_list("message__connection_id", flat=True)):
-            files.fetch(connection, now=now)
-            self._claim_tasks()
+        for connection_id in set(pending.values_list("message__connection_id", flat=True)):
+            files.fetch(connection_id, now=now)
+            self._claim("fetch", connection_id)
 
-    def _claim_tasks(self) -> None:
-        """As though a task of each kind were on its way: so nobody queues one."""
-        for connection in self._outgoing:
-            for kind in wakeups.TASKS:
-                wakeups.again(kind, connection_id=connection.pk, at=self._until)
+    def _claim(self, kind: str, connection_id: int) -> None:
+        """As though a task of this kind were on its way: so nobody queues one."""
+        wakeups.again(kind, connection_id=connection_id, at=self._until)

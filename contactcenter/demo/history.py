@@ -95,7 +95,7 @@ def _past(dice: Random, *, now: datetime, days: int) -> Iterator[Plan]:
     busy_until: dict[tuple[str, int], datetime] = {}
     for back in range(days, -1, -1):
         day = today - timedelta(days=back)
-        for _number in range(dice.randrange(4, 8) if day.weekday() < 5 else dice.randrange(1, 3)):
+        for _number in range(dice.randrange(3, 6) if day.weekday() < 5 else dice.randrange(1, 3)):
             minute = int(dice.triangular(8 * 60, 18 * 60, 11 * 60))
             start = timezone.make_aware(
                 datetime.combine(day, time(minute // 60, minute % 60, dice.randrange(60)))

@@ -163,7 +163,8 @@ def _end(stage: Stage, plan: Plan, number: int, operator: Employee | None, *, at
                 at = yield at + MINUTE
                 stage.thumbs_up(plan.guest, at=at)
         case End.UNANSWERED:
-            at = yield at + timedelta(minutes=stage.dice.randrange(20, 45))
+            marked = stage.dialog(number).line.unanswered_after
+            at = yield at + marked + timedelta(seconds=stage.dice.randrange(30, 200))
             dialogs.finish(number, by=supervisor, now=at, may_take_over=True)
         case End.SPAM:
             at = yield at + timedelta(seconds=25)
