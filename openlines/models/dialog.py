@@ -43,11 +43,11 @@ class Dialog(models.Model):
         SPAM = "spam", _("Spam")
 
     line = models.ForeignKey(
-        OpenLine, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("line")
+        OpenLine, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("line"), db_index=False
     )
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="dialogs")
     client = models.ForeignKey(
-        Client, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("client")
+        Client, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("client"), db_index=False
     )
     created_at = models.DateTimeField(_("created"))
 
@@ -111,7 +111,7 @@ class Dialog(models.Model):
             models.Index(fields=["line"], condition=Q(state__in=["new", "returned"]), name="dialog_queued"),
             models.Index(
                 fields=["operator"],
-                condition=~Q(state__in=["closed", "spam"]),
+                condition=~Q(state__in=["closed", "spam"]) & Q(operator__isnull=False),
                 name="dialog_open_by_operator",
             ),
             models.Index(fields=["line", "-created_at"], name="dialog_line_created"),

@@ -13,7 +13,7 @@ from openlines.models.message import Message
 
 
 class DialogEvent(models.Model):
-    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="events")
+    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="events", db_index=False)
     rev = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=30)
     """A ``lifecycle.Event``, or ``created``, ``offered``, ``waits``, ``marked_unanswered``, ``text_dropped`` …"""

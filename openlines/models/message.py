@@ -33,7 +33,7 @@ class Message(models.Model):
         FAILED = "failed", _("Not delivered")
         UNKNOWN = "unknown", _("Delivery unknown")
 
-    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="messages")
+    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="messages", db_index=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+", db_index=False)
     """Indexed by ``message_last``."""
     seq = models.PositiveIntegerField()
@@ -44,7 +44,7 @@ class Message(models.Model):
     group_key = models.CharField(max_length=100, null=True)  # noqa: DJ001 - null: no album
     author = models.CharField(max_length=10, choices=Author)
     operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     kind = models.CharField(max_length=20, default="text")
     """A ``MessageKind``."""
@@ -55,7 +55,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
     """What a kind has besides its text: coordinates, a contact, the unsupported type, reactions."""
-    reply_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    reply_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     reply_to_external_id = models.CharField(max_length=200, blank=True)
     """Kept until the message it answers is known; it may come later."""
     created_at = models.DateTimeField()
@@ -91,6 +91,8 @@ class Message(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["dialog", "rev"], name="message_since_rev"),
             models.Index(fields=["connection", "author", "created_at"], name="message_last"),
+            models.Index(fields=["operator"], condition=Q(operator__isnull=False), name="message_operator"),
+            models.Index(fields=["reply_to"], condition=Q(reply_to__isnull=False), name="message_reply_to"),
         ]
 
     def __str__(self) -> str:

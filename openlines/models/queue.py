@@ -117,7 +117,7 @@ class Offer(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     dialog = models.ForeignKey("openlines.Dialog", on_delete=models.CASCADE, related_name="offers")
-    line = models.ForeignKey(OpenLine, on_delete=models.CASCADE, related_name="offers")
+    line = models.ForeignKey(OpenLine, on_delete=models.CASCADE, related_name="offers", db_index=False)
     employee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="offers")
     offered_at = models.DateTimeField()
     until = models.DateTimeField(null=True)

@@ -24,6 +24,7 @@ class Taken:
     """The message as it was stored."""
 
     message_id: int
+    client_id: int
     dialog_id: int
     seq: int
     rev: int
@@ -31,9 +32,12 @@ class Taken:
 
 _TAKE = """
 WITH d AS (
-    SELECT id, connection_id, rev, last_seq FROM openlines_dialog
-    WHERE client_id = %(client)s AND state = ANY(%(states)s) AND clock_started_at IS NOT NULL
-    FOR UPDATE
+    SELECT dialog.id, dialog.connection_id, dialog.rev, dialog.last_seq
+    FROM openlines_client client JOIN openlines_dialog dialog ON dialog.client_id = client.id
+    WHERE client.connection_id = %(connection)s AND client.external_id = %(external_id)s AND client.is_reachable
+      AND (%(page)s = '' OR client.page_url = %(page)s) AND (%(language)s = '' OR client.language = %(language)s)
+      AND dialog.state = ANY(%(states)s) AND dialog.clock_started_at IS NOT NULL
+    FOR UPDATE OF dialog
 ), m AS (
     INSERT INTO openlines_message (
         dialog_id, connection_id, seq, rev, uuid, author, kind, is_note, trigger, text, extra, reply_to_external_id,
@@ -50,19 +54,34 @@ SET rev = m.rev, last_seq = m.seq, message_count = message_count + 1,
     client_message_count = client_message_count + 1, last_activity_at = %(now)s, last_message_at = %(now)s,
     last_text = %(preview)s, last_author = 'client'
 FROM m WHERE dialog.id = m.dialog_id
-RETURNING m.id, m.dialog_id, m.seq, m.rev, dialog.line_id, dialog.operator_id
+RETURNING m.id, m.dialog_id, m.seq, m.rev, dialog.line_id, dialog.operator_id, dialog.client_id
 """
 
 
-def take_text(client_id: int, *, uuid: UUID, text: str, now: datetime) -> Taken | None:
-    """Store a live-chat client's ``text``; None where the ordinary way (``client_messages.receive``) must be gone."""
+def take_text(
+    connection_id: int,
+    external_id: str,
+    *,
+    uuid: UUID,
+    text: str,
+    now: datetime,
+    page: str = "",
+    language: str = "",
+) -> Taken | None:
+    """Store a live-chat client's ``text``; None where the ordinary way (``client_messages.receive``) must be gone.
+
+    ``page``, ``language``: where they are new, the client's row changes too, which is the ordinary way's business.
+    """
     if signals.client_message_received.receivers:
         return None
     with database.cursor() as cursor:
         cursor.execute(
             _TAKE,
             {
-                "client": client_id,
+                "connection": connection_id,
+                "external_id": external_id,
+                "page": page,
+                "language": language,
                 "states": [str(state) for state in lifecycle.QUIET_ON_CLIENT_MESSAGE],
                 "uuid": uuid,
                 "text": text,
@@ -73,7 +92,7 @@ def take_text(client_id: int, *, uuid: UUID, text: str, now: datetime) -> Taken 
         row = cursor.fetchone()
     if row is None:
         return None
-    message_id, dialog_id, seq, rev, line_id, operator_id = row
+    message_id, dialog_id, seq, rev, line_id, operator_id, client_id = row
     changed = {"dialog": dialog_id, "rev": rev, "line": line_id}
     screens = [topics.line(line_id), *([topics.employee(operator_id)] if operator_id else [])]
     publish.signal_many(
@@ -82,4 +101,4 @@ def take_text(client_id: int, *, uuid: UUID, text: str, now: datetime) -> Taken 
             (topics.client(client_id), "messages", {"dialog": dialog_id, "rev": rev}),
         ]
     )
-    return Taken(message_id=message_id, dialog_id=dialog_id, seq=seq, rev=rev)
+    return Taken(message_id=message_id, client_id=client_id, dialog_id=dialog_id, seq=seq, rev=rev)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from openlines.connectors import base
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Connection, Dialog, Message
-from openlines.services import client_messages, clients, files, marks
+from openlines.services import client_messages, clients, files, marks, short_way
 from openlines.services.errors import CommandRefused
 from openlines.views_files import deliver
 from openlines.widget import answers, presenters, reading, visitors
@@ -81,6 +81,18 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
     stored = tuple(_upload(request))
     if not draft.text.strip() and not stored:
         raise Refused(422, "empty", _("Please write something first."))
+    if not stored:
+        taken = short_way.take_text(
+            chat.pk,
+            visitor.external_id,
+            uuid=draft.uuid,
+            text=draft.text,
+            now=now,
+            page=draft.page,
+            language=draft.language,
+        )
+        if taken is not None:
+            return _stored(taken, draft, chat=chat, now=now)
     sender = base.Sender(external_id=visitor.external_id, language=draft.language)
     client = clients.find_or_create(chat, sender, now=now)
     visitors.remember_page(client, draft.page)
@@ -101,6 +113,25 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
             "message": presenters.message(message, attachments, chat=chat),
             "rev": message.rev,
             "ticket": _ticket(client, now=now),
+        }
+    )
+
+
+def _stored(taken: short_way.Taken, draft: Draft, *, chat: Connection, now: datetime) -> HttpResponse:
+    message = Message(
+        pk=taken.message_id,
+        dialog_id=taken.dialog_id,
+        seq=taken.seq,
+        uuid=draft.uuid,
+        author=Message.Author.CLIENT,
+        text=draft.text,
+        created_at=now,
+    )
+    return JsonResponse(
+        {
+            "message": presenters.message(message, (), chat=chat),
+            "rev": taken.rev,
+            "ticket": _ticket(Client(pk=taken.client_id), now=now),
         }
     )
 

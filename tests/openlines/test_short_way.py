@@ -49,7 +49,9 @@ def test_the_same_rows_as_the_ordinary_way() -> None:
     short, ordinary = make_client(connection), make_client(connection)
     for client in (short, ordinary):
         write(client, now=at(0))
-    taken = short_way.take_text(short.pk, uuid=uuid4(), text="and another thing", now=at(5))
+    taken = short_way.take_text(
+        short.connection_id, short.external_id, uuid=uuid4(), text="and another thing", now=at(5)
+    )
     assert taken
     message = write(ordinary, "and another thing", now=at(5))
     got, wanted = facts_of(taken.message_id), facts_of(message.pk)
@@ -63,7 +65,9 @@ def test_two_statements() -> None:
     client = make_client(make_connection(make_line(make_operator())))
     write(client, now=at(0))
     with CaptureQueriesContext(database) as queries:
-        assert short_way.take_text(client.pk, uuid=uuid4(), text="…", now=at(1))
+        assert short_way.take_text(
+            client.connection_id, client.external_id, uuid=uuid4(), text="…", now=at(1)
+        )
     assert len(queries) == 2
 
 
@@ -71,23 +75,34 @@ def test_it_declines_where_something_must_be_decided() -> None:
     anna = make_operator()
     client = make_client(make_connection(make_line(anna)))
     uuid = uuid4()
-    assert short_way.take_text(client.pk, uuid=uuid4(), text="?", now=at(0)) is None
+    assert (
+        short_way.take_text(client.connection_id, client.external_id, uuid=uuid4(), text="?", now=at(0))
+        is None
+    )
     write(client, now=at(0))
     dialog = Dialog.objects.get()
-    assert short_way.take_text(client.pk, uuid=uuid, text="?", now=at(1))
+    assert short_way.take_text(client.connection_id, client.external_id, uuid=uuid, text="?", now=at(1))
     before = Dialog.objects.values().get()
-    assert short_way.take_text(client.pk, uuid=uuid, text="?", now=at(2)) is None
+    assert (
+        short_way.take_text(client.connection_id, client.external_id, uuid=uuid, text="?", now=at(2)) is None
+    )
     assert Dialog.objects.values().get() == before
     answer(dialog, anna, now=at(3))
-    assert short_way.take_text(client.pk, uuid=uuid4(), text="?", now=at(4)) is None
+    assert (
+        short_way.take_text(client.connection_id, client.external_id, uuid=uuid4(), text="?", now=at(4))
+        is None
+    )
     dialogs.finish(dialog.pk, by=anna, now=at(5))
-    assert short_way.take_text(client.pk, uuid=uuid4(), text="?", now=at(6)) is None
+    assert (
+        short_way.take_text(client.connection_id, client.external_id, uuid=uuid4(), text="?", now=at(6))
+        is None
+    )
 
 
 def test_many_at_once_keep_order_and_count() -> None:
     client = make_client(make_connection(make_line(make_operator())))
     write(client, now=at(0))
-    take = partial(short_way.take_text, client.pk, text="x", now=at(1))
+    take = partial(short_way.take_text, client.connection_id, client.external_id, text="x", now=at(1))
     results = together(
         *(partial(take, uuid=uuid4()) for _ in range(5)),
         *(partial(write, Client.objects.get(pk=client.pk), now=at(1)) for _ in range(3)),
