@@ -51,7 +51,9 @@ class State:
 
     @property
     def words(self) -> str:
-        return str(WORDS[self.kind])
+        return str(
+            _("Work day still open") if self.is_forgotten and self.kind == WORKING else WORDS[self.kind]
+        )
 
     @property
     def tone(self) -> str:
