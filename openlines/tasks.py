@@ -92,6 +92,11 @@ def fetch(connection_id: int) -> None:
     files.fetch(connection_id, now=timezone.now())
 
 
+def acknowledge(event_id: int) -> None:
+    """Stop the waiting at the provider for a delivery that was taken. Queued by ``services/inbound.py``, unsaved."""
+    inbound.acknowledge(event_id)
+
+
 def _net(kinds: Collection[str]) -> str:
     done = 0
     for _round in range(MOST_ROUNDS):

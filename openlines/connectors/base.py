@@ -331,8 +331,11 @@ class Connector(Protocol):
 class Acknowledging(Protocol):
     """A connector whose provider waits for more than the webhook's 200 (a pressed button keeps spinning)."""
 
+    def awaits(self, request: RawRequest) -> bool:
+        """Whether this delivery waits for more. Cheap, never raises."""
+
     def acknowledge(self, request: RawRequest, account: Account) -> None:
-        """Called once by a task after commit, for every stored request. Never raises; failing loses nothing."""
+        """Called once by a task after the commit of a delivery that ``awaits``. Never raises; failing loses nothing."""
 
 
 class MediaUnavailable(Exception):

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection as database
 from django.db import transaction
+from django_q.tasks import async_task
 
+from contactcenter.lib.commits import after_commit
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection, Dialog, InboundEvent
 from openlines.services import client_messages, marks
@@ -59,7 +61,18 @@ def receive(connection: Connection, request: base.RawRequest, *, now: datetime) 
             return Delivery(event_id=None, repeated=True)
         event_id = int(row[0])
         parked = not _process(event_id, connection, request, now=now)
+        if isinstance(connector, base.Acknowledging) and connector.awaits(request):
+            after_commit(async_task, "openlines.tasks.acknowledge", event_id, save=False)
     return Delivery(event_id=event_id, parked=parked)
+
+
+def acknowledge(event_id: int) -> None:
+    """Tell the provider that its delivery has been taken, where it waits for that (a pressed button)."""
+    event = InboundEvent.objects.select_related("connection").filter(pk=event_id).first()
+    connector = registry.get(event.connection.kind) if event else None
+    if event is not None and isinstance(connector, base.Acknowledging):
+        request = base.RawRequest(headers=event.headers, body=bytes(event.body))
+        connector.acknowledge(request, event.connection.account())
 
 
 def replay(event: InboundEvent, *, now: datetime) -> bool:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django_q.models import OrmQ
 
 from openlines.connectors.base import RawRequest
+from openlines.connectors.telegram.fake import FakeTelegram
+from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Attachment, Client, Connection, Dialog, InboundEvent, Message
 from openlines.services import client_messages, dialogs, inbound
 from tests.openlines.factories import answer, at, make_connection, make_line, make_operator
@@ -156,3 +159,32 @@ def test_every_payload_goes_in_once(connection: Connection) -> None:
         .exists()
     )
     assert Attachment.objects.filter(state="pending").exists()
+
+
+def test_a_pressed_button_is_acknowledged_by_a_task_after_the_commit() -> None:
+    from openlines import tasks
+
+    button = {
+        "update_id": 5,
+        "callback_query": {
+            "id": "4382bfdwdsb323b2d9",
+            "from": {"id": 77, "first_name": "Carl", "is_bot": False},
+            "message": {
+                "message_id": 3,
+                "date": 1772445600,
+                "chat": {"id": 77, "type": "private", "first_name": "Carl"},
+            },
+            "data": "yes",
+        },
+    }
+    with FakeTelegram(any_chat=True) as telegram:
+        connection = make_connection(
+            make_line(make_operator()), "telegram", credentials={"token": TOKEN}, base_url=telegram.url
+        )
+        delivery = receive(connection, RawRequest(headers={}, body=json.dumps(button).encode()))
+        assert "openlines.tasks.acknowledge" in [task.func() for task in OrmQ.objects.all()]
+        assert delivery.event_id
+        tasks.acknowledge(delivery.event_id)
+        assert [call.params["callback_query_id"] for call in telegram.called("answerCallbackQuery")] == [
+            "4382bfdwdsb323b2d9"
+        ]

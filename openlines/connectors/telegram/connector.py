@@ -55,6 +55,9 @@ class TelegramConnector:
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
         return files.fetch(media, account, max_bytes=max_bytes)
 
+    def awaits(self, request: RawRequest) -> bool:
+        return bool(webhook.pressed_button(request))
+
     def acknowledge(self, request: RawRequest, account: Account) -> None:
         webhook.acknowledge(request, account)
 
