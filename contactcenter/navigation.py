@@ -86,6 +86,18 @@ GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
                 "admin:django_q_success_changelist",
                 ("django_q.view_success",),
             ),
+            Page(
+                _("Inbound log"),
+                "call_received",
+                "admin:openlines_inboundevent_changelist",
+                ("openlines.view_inboundevent",),
+            ),
+            Page(
+                _("Outbox"), "outbox", "admin:openlines_outboxitem_changelist", ("openlines.view_outboxitem",)
+            ),
+            Page(
+                _("Deadlines"), "timer", "admin:openlines_deadline_changelist", ("openlines.change_openline",)
+            ),
         ),
     ),
 )

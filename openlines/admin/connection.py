@@ -50,7 +50,7 @@ class ReportedList(ChangeList):
 @admin.register(Connection)
 class ConnectionAdmin(ModelAdmin):
     list_display = ("title", "line", "state", "last_in", "last_out", "trouble")
-    list_display_links = None
+    list_display_links = ("title",)
     list_select_related = ("line",)
     list_filter = ("kind", "is_active")
     search_fields = ("name", "line__name")

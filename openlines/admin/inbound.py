@@ -36,13 +36,13 @@ class InboundEventAdmin(ReadOnlyAdmin):
     list_select_related = ("connection",)
     fields = (
         ("connection", "received_at"),
-        ("outcome", "processed_at"),
+        ("outcome_in_words", "processed_at"),
         "reason",
         "key",
         "headers_as_text",
         "body_as_text",
     )
-    readonly_fields = ("outcome", "headers_as_text", "body_as_text")
+    readonly_fields = ("outcome_in_words", "headers_as_text", "body_as_text")
     actions = ("replay",)
     actions_detail = ("replay_this",)
 
@@ -69,6 +69,10 @@ class InboundEventAdmin(ReadOnlyAdmin):
     )
     def outcome(self, event: InboundEvent) -> tuple[str, str]:
         return event.state, event.get_state_display()
+
+    @admin.display(description=gettext_lazy("what became of it"))
+    def outcome_in_words(self, event: InboundEvent) -> str:
+        return event.get_state_display()
 
     @admin.display(description=gettext_lazy("headers"))
     def headers_as_text(self, event: InboundEvent) -> SafeString:

@@ -26,6 +26,7 @@ from unfold.admin import ModelAdmin
 from openlines.admin import history, sentences
 from openlines.admin.access import LineAccess, lines_for, may_change
 from openlines.admin.block_page import pages, tabs
+from openlines.admin.other import name_installation_language
 from openlines.models import Connection, Dialog, OpenLine, QueueEntry
 from openlines.services import lines
 from openlines.services.errors import CommandRefused
@@ -35,6 +36,10 @@ class NewLineForm(forms.ModelForm[OpenLine]):
     class Meta:
         model = OpenLine
         fields = ("name", "language")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        name_installation_language(self.fields["language"])
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -49,7 +54,7 @@ class OpenLineAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is 
     form = NewLineForm
     fields = ("name", "language")
     list_display = ("title", "channels", "served_by", "waiting", "open_dialogs", "pages")
-    list_display_links = None
+    list_display_links = ("title",)
     search_fields = ("name",)
     sortable_by = ()
     actions = None
@@ -81,8 +86,8 @@ class OpenLineAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is 
     # -- columns
 
     @admin.display(description=gettext_lazy("line"))
-    def title(self, line: OpenLine) -> SafeString:
-        return format_html('<a class="ol-strong" href="{}">{}</a>', pages()[0].address(line.pk), line.name)
+    def title(self, line: OpenLine) -> str:
+        return line.name
 
     @admin.display(description=gettext_lazy("channels"))
     def channels(self, line: OpenLine) -> SafeString:
@@ -121,7 +126,12 @@ class OpenLineAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is 
             answer: HttpResponse = super().add_view(
                 request,
                 form_url,
-                {"title": _("New line"), "show_save_and_add_another": False, **(extra_context or {})},
+                {
+                    "title": _("New line"),
+                    "show_save_and_add_another": False,
+                    "show_save_and_continue": False,
+                    **(extra_context or {}),
+                },
             )
         except CommandRefused as refused:  # the limit was reached between the form's look and the saving
             self.message_user(request, refused.message, messages.ERROR)

@@ -42,13 +42,13 @@ class OutboxAdmin(ReadOnlyAdmin):
     sortable_by = ()
     fields = (
         ("connection", "dialog"),
-        ("state", "delivery"),
+        ("state", "delivery_in_words"),
         ("created_at", "next_attempt_at", "attempts"),
         "text",
         "failure",
         "attempts_so_far",
     )
-    readonly_fields = ("delivery", "text", "failure", "attempts_so_far")
+    readonly_fields = ("delivery_in_words", "text", "failure", "attempts_so_far")
 
     class Media:
         css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
@@ -77,6 +77,10 @@ class OutboxAdmin(ReadOnlyAdmin):
     )
     def delivery(self, item: OutboxItem) -> tuple[str, str]:
         return item.message.delivery, item.message.get_delivery_display()
+
+    @admin.display(description=gettext_lazy("delivery"))
+    def delivery_in_words(self, item: OutboxItem) -> str:
+        return item.message.get_delivery_display()
 
     @admin.display(description=gettext_lazy("reason"))
     def failure(self, item: OutboxItem) -> str:
