@@ -317,7 +317,7 @@ def pages() -> list[BlockAdmin]:
 
 
 def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
-    """The line's pages as unfold draws tabs: the blocks in order, then the history."""
+    """The line's pages as tabs: the blocks in order, then what would happen now, and the history."""
     found = [
         {
             "title": str(page.model._meta.verbose_name).capitalize(),
@@ -327,8 +327,7 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
         }
         for page in pages()
     ]
-    history = reverse("admin:openlines_openline_history", args=[line.pk])
-    found.append(
-        {"title": _("History"), "link": history, "active": active == "history", "has_permission": True}
-    )
+    for title, key in ((_("Next dialog"), "forecast"), (_("History"), "history")):
+        link = reverse(f"admin:openlines_openline_{key}", args=[line.pk])
+        found.append({"title": title, "link": link, "active": active == key, "has_permission": True})
     return found

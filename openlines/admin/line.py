@@ -26,6 +26,7 @@ from unfold.admin import ModelAdmin
 from openlines.admin import history, sentences
 from openlines.admin.access import LineAccess, lines_for, may_change
 from openlines.admin.block_page import pages, tabs
+from openlines.admin.forecast import ForecastPages
 from openlines.admin.other import name_installation_language
 from openlines.models import Connection, Dialog, OpenLine, QueueEntry
 from openlines.services import lines
@@ -50,7 +51,7 @@ class NewLineForm(forms.ModelForm[OpenLine]):
 
 
 @admin.register(OpenLine)
-class OpenLineAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class OpenLineAdmin(ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     form = NewLineForm
     fields = ("name", "language")
     list_display = ("title", "channels", "served_by", "waiting", "open_dialogs", "pages")
