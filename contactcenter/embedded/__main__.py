@@ -1,4 +1,4 @@
-"""`python -m contactcenter.embedded start|stop|url`: the embedded server by hand. `make stop` calls it."""
+"""`python -m contactcenter.embedded start|stop|url`: the embedded server by hand. `make stop` stops it too."""
 
 import argparse
 import logging
