@@ -53,7 +53,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function):
             if commits(item):
                 marker = item.get_closest_marker("django_db")
-                wanted = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+                wanted = {
+                    **(marker.kwargs if marker else {}),
+                    "transaction": True,
+                    "serialized_rollback": True,
+                }
                 # A mark, for pytest-django looks no further where there is one.
                 item.add_marker(pytest.mark.django_db(**wanted), append=False)
             if "browser" in item.fixturenames:
@@ -101,18 +105,18 @@ def database_url() -> str:
     return f"{address.rpartition('/')[0]}/{new}" + (f"?{query}" if query else "")
 
 
+def environment_of_processes() -> dict[str, str]:
+    """For a server or a worker that shares the tests' database and files."""
+    inherited = {name: value for name, value in os.environ.items() if name != ASYNC_UNSAFE}
+    return {**inherited, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+
+
 @pytest.fixture
 def process_environment(transactional_db: None) -> Callable[..., dict[str, str]]:
-    """The environment for a server or a worker that shares the test's database and files."""
+    """``environment_of_processes`` with more in it."""
 
     def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name != ASYNC_UNSAFE}
-        return {
-            **inherited,
-            "DATABASE_URL": database_url(),
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            **(extra or {}),
-        }
+        return environment_of_processes() | dict(extra or {})
 
     return environment
 

@@ -105,7 +105,7 @@ async function look() {
       const answer = await api.news(cursor || "0.0");
       if (answer.reset) { talk.clear(); part("earlier").hidden = !answer.earlier; }
       take(answer);
-      if (!isLive) notice("");
+      notice(""); // the server is reached again
     }
   } catch (problem) {
     onProblem(problem);
@@ -126,6 +126,7 @@ function take({ messages, cursor: newCursor, dialog: newDialog }) {
 }
 
 function onSent(entry, { message, rev, ticket: newTicket }) {
+  notice("");
   const [known, knownRev] = cursor.split(".").map(Number);
   if (message.dialog === known && rev === knownRev + 1) cursor = `${known}.${rev}`; // nothing came between: no need to look
   show([message], { mine: true });

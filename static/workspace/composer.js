@@ -81,8 +81,13 @@ export class Composer {
 
   keep() {
     this.form.querySelector("[data-draft-mark]").hidden = !this.text.value;
+    this.store(this.text.value ? { text: this.text.value, mode: this.mode, retry: this.retry } : null);
+  }
+
+  /** retry: what was sent without an answer; it may have arrived, so the same text goes under the same UUID again. */
+  store(draft) {
     try {
-      if (this.text.value) localStorage.setItem(this.key, JSON.stringify({ text: this.text.value, mode: this.mode }));
+      if (draft) localStorage.setItem(this.key, JSON.stringify(draft));
       else localStorage.removeItem(this.key);
     } catch {
       /* no storage: the draft lives in the field */
@@ -101,7 +106,22 @@ export class Composer {
       this.form.querySelector("[data-draft-mark]").hidden = false;
     }
     this.wantedMode = draft?.mode ?? "reply";
+    this.retry = draft?.retry ?? null;
     this.obeyGate();
+    this.settle();
+  }
+
+  /** The request whose answer was lost had arrived after all, and its message is here: its text is done with. */
+  settle() {
+    const { uuid, text } = this.retry ?? {};
+    if (!uuid || !this.talk.querySelector(`[data-uuid="${CSS.escape(uuid)}"]:not(.item--pending)`)) return;
+    if (this.text.value.trim() === text) {
+      this.text.value = "";
+      this.setFiles([]);
+      this.notice("");
+    }
+    this.retry = null;
+    this.keep();
   }
 
   /* ---- reply or note ---- */
@@ -212,7 +232,8 @@ export class Composer {
     this.uuid = newUuid();
     this.retry = null;
     this.notice("");
-    this.text.value = ""; // the stored draft stays until the server has the message
+    this.store({ text, mode: this.mode, retry: { uuid, text, isNote } }); // stays until the server has the message
+    this.text.value = "";
     this.setFiles([]);
     this.quote(null);
     this.justSent = true; // the second click of a double click finds an empty field and says nothing
@@ -233,9 +254,10 @@ export class Composer {
     attempt.item.remove();
     this.text.value = this.text.value ? `${attempt.text}\n${this.text.value}` : attempt.text;
     this.setFiles([...attempt.files, ...this.files]);
-    this.retry = attempt;
+    this.retry = { uuid: attempt.uuid, text: attempt.text, isNote: attempt.isNote };
     this.keep();
     this.notice(problem(answer));
+    this.settle();
     this.lastRefusal = answer.words ?? "";
     if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
   }

@@ -124,6 +124,7 @@ export class Talk {
     this.swap(talk.querySelector('[data-part="gate"]'), update.querySelector('[data-update-part="gate"]'));
     this.swap(this.clientBox, update.querySelector('[data-update-part="client"]'));
     this.composer.obeyGate();
+    this.composer.settle();
     tick(this.desk);
     if (added.some((item) => item.matches(".item--client"))) this.hideTyping();
     if (this.atEnd) this.toEnd();
