@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from unfold.widgets import UnfoldAdminImageSmallFieldWidget, UnfoldAdminTextInputWidget
 
 from contactcenter.staff.models import Employee
@@ -33,7 +34,7 @@ def add_fields(form: forms.BaseForm, people: Sequence[Employee], saved: dict[int
     for person in people:
         entry = saved.get(person.pk)
         of_profile = {"name": person.get_full_name(), "position": ""}
-        for part, label in (("name", _("Name")), ("position", _("Position"))):
+        for part, label in (("name", pgettext("person", "Name")), ("position", _("Position"))):
             form.fields[field_name(person.pk, part)] = forms.CharField(
                 label=label,
                 max_length=150,

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 
 from openlines.admin import history, sentences
@@ -101,12 +101,12 @@ class OpenLineAdmin(ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc
         names = [str(entry) for entry in line.queue_entries.all()]
         return sentences.people_in_words(names, most=4) if names else _("nobody")
 
-    @admin.display(description=gettext_lazy("waiting"))
+    @admin.display(description=pgettext_lazy("dialogs", "waiting"))
     def waiting(self, line: Any) -> SafeString | int:
         count: int = line.waiting_count
         return format_html('<strong class="ol-count">{}</strong>', count) if count else count
 
-    @admin.display(description=gettext_lazy("open"))
+    @admin.display(description=pgettext_lazy("dialogs", "open"))
     def open_dialogs(self, line: Any) -> int:
         count: int = line.open_count
         return count
