@@ -12,8 +12,10 @@ class OpenlinesConfig(AppConfig):
         from contactcenter.staff import notices
         from contactcenter.staff.models import Right
         from contactcenter.staff.permissions import open_models
-        from openlines import checks  # noqa: F401  (importing registers the checks)
-        from openlines import receivers
+        from openlines import (
+            checks,  # noqa: F401  (importing registers the checks)
+            receivers,
+        )
         from openlines.schedules import ensure_schedules
 
         open_models("openlines", see=Right.LINES_SEE, change=Right.LINES_CHANGE)

@@ -32,14 +32,13 @@ def moment(value: datetime | str, *, near: datetime) -> str:
 
     ``value`` may be ISO text; what is neither comes back as it is.
     """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    if timezone.is_naive(value):
-        value = timezone.make_aware(value)
-    at, beside = timezone.localtime(value), timezone.localtime(near)
+    try:
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except ValueError:
+        return str(value)
+    if timezone.is_naive(instant):
+        instant = timezone.make_aware(instant)
+    at, beside = timezone.localtime(instant), timezone.localtime(near)
     day = "j M" if at.year == beside.year else "j M Y"
     if at.time() == time():
         return date_format(at, day)

@@ -183,5 +183,5 @@ class ForecastPages:
             "media": self.media,
             "tabs_list": tabs(line, active="forecast"),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/openlines/forecast.html", context)

@@ -85,6 +85,8 @@ class Sender:
     language: str = ""
     phone: str = ""
     email: str = ""
+    page: str = ""
+    """Live chat: the page he writes from."""
 
 
 @dataclass(frozen=True)

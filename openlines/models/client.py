@@ -25,6 +25,9 @@ class Client(models.Model):
     """False: he blocked us; nothing can be sent until he writes again."""
     created_at = models.DateTimeField()
 
+    is_fresh = False
+    """True on the instance that inserted the row: nothing else of him can be there yet."""
+
     class Meta:
         verbose_name = _("client")
         verbose_name_plural = _("clients")

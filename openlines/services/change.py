@@ -334,13 +334,30 @@ def write_deadlines(
 ) -> None:
     """Set and withdraw exactly what differs (§11); no statement where nothing does."""
     to_set, to_withdraw = deadline_policy.changed(before, after)
-    if to_withdraw:
-        Deadline.objects.filter(dialog_id=dialog_id, kind__in=to_withdraw).delete()
+    if to_withdraw or to_set:
+        with database.cursor() as cursor:
+            cursor.execute(
+                _CHANGE,
+                {
+                    "dialog": dialog_id,
+                    "withdrawn": [str(kind) for kind in to_withdraw],
+                    "kinds": [str(kind) for kind in to_set],
+                    "times": list(to_set.values()),
+                },
+            )
     if to_set:
-        upsert_deadlines([Deadline(dialog_id=dialog_id, kind=kind, due_at=at) for kind, at in to_set.items()])
         wake_ticker(min(to_set.values()), now=now)
 
 
+_CHANGE = """
+WITH withdrawn AS (
+    DELETE FROM openlines_deadline WHERE dialog_id = %(dialog)s AND kind = ANY(%(withdrawn)s::text[])
+)
+INSERT INTO openlines_deadline (dialog_id, kind, due_at, attempts, error)
+SELECT %(dialog)s, kind, due_at, 0, '' FROM unnest(%(kinds)s::text[], %(times)s::timestamptz[]) AS d (kind, due_at)
+ON CONFLICT (dialog_id, kind) WHERE dialog_id IS NOT NULL
+DO UPDATE SET due_at = EXCLUDED.due_at, was_due_at = NULL, attempts = 0, error = ''
+"""
 _UPSERT = """
 INSERT INTO openlines_deadline (dialog_id, kind, due_at, attempts, error)
 SELECT dialog_id, kind, due_at, 0, '' FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS d (dialog_id, kind, due_at)

@@ -6,10 +6,11 @@ new one, under the client's row lock, and the database allows one open dialog a 
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from openlines import lifecycle, signals
 from openlines.connectors import base
@@ -19,6 +20,8 @@ from openlines.policies import automatic_actions as policy
 from openlines.policies.facts import State, TextTrigger
 from openlines.services import automatic_actions, routing, staffing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_first
+
+logger = logging.getLogger(__name__)
 
 
 def receive(
@@ -34,58 +37,80 @@ def receive(
 
     ``stored``: files that are here already (live chat uploads); ``received.media`` are fetched after the commit.
     """
+    try:
+        with transaction.atomic():
+            return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+    except IntegrityError:
+        logger.info("Another request of client %s was quicker; this one is read again", client.pk)
+    finally:
+        client.is_fresh = False
     with transaction.atomic():
-        change = _open_dialog(client, connection, now=now)
-        repeated = _earlier(connection, received, uuid)
-        if repeated is not None:
-            return repeated
-        album = _album(change, received)
-        if album is not None:
-            return album
-        attachments = (*stored, *(_pending(media) for media in received.media))
-        away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(
-            change.dialog, now=now
+        return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+
+
+def _receive(
+    client: Client,
+    connection: Connection,
+    received: base.MessageReceived,
+    *,
+    now: datetime,
+    uuid: UUID | None,
+    stored: tuple[Attachment, ...],
+) -> Message:
+    change = _open_dialog(client, connection, now=now)
+    repeated = None if client.is_fresh else _earlier(connection, received, uuid)
+    if repeated is not None:
+        return repeated
+    album = _album(change, received)
+    if album is not None:
+        return album
+    attachments = (*stored, *(_pending(media) for media in received.media))
+    away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(
+        change.dialog, now=now
+    )
+    change.step(Event.CLIENT_WRITES, operator_away=away)
+    if away and change.facts.state is State.WAITING:
+        change.step(Event.OPERATOR_LOST)
+        change.record(Event.OPERATOR_LOST, earlier=change.before.operator_id)
+    message = change.add_message(
+        NewMessage(
+            author=Message.Author.CLIENT,
+            text=received.text,
+            kind=received.kind,
+            uuid=uuid,
+            external_id=received.external_id or None,
+            group_key=received.group_key or None,
+            sent_at=received.at,
+            reply_to_id=_quoted(connection, received.reply_to),
+            reply_to_external_id=received.reply_to,
+            extra=dict(received.data),
+            attachments=attachments,
         )
-        change.step(Event.CLIENT_WRITES, operator_away=away)
-        if away and change.facts.state is State.WAITING:
-            change.step(Event.OPERATOR_LOST)
-            change.record(Event.OPERATOR_LOST, earlier=change.before.operator_id)
-        message = change.add_message(
-            NewMessage(
-                author=Message.Author.CLIENT,
-                text=received.text,
-                kind=received.kind,
-                uuid=uuid,
-                external_id=received.external_id or None,
-                group_key=received.group_key or None,
-                sent_at=received.at,
-                reply_to_id=_quoted(connection, received.reply_to),
-                reply_to_external_id=received.reply_to,
-                extra=dict(received.data),
-                attachments=attachments,
-            )
-        )
-        if change.is_new:
-            change.record("created", channel=connection.kind)
-            if policy.greets(change.settings, first_contact=_first_contact(client)):
-                automatic_actions.say(change, TextTrigger.GREETING)
-        elif change.before.state != change.facts.state:
-            change.record(Event.CLIENT_WRITES, state=change.facts.state)
-        change.write()
-        if received.media:
-            wakeups.request("fetch", connection_id=connection.pk, now=now)
-        if change.facts.distribute_since is not None:
-            routing.distribute_after_commit(change.dialog.line_id, now=now)
-        signals.client_message_received.send(sender=Message, message=message, dialog=change.dialog, now=now)
-        return message
+    )
+    if change.is_new:
+        change.record("created", channel=connection.kind)
+        if policy.greets(change.settings, first_contact=_first_contact(client)):
+            automatic_actions.say(change, TextTrigger.GREETING)
+    elif change.before.state != change.facts.state:
+        change.record(Event.CLIENT_WRITES, state=change.facts.state)
+    change.write()
+    if received.media:
+        wakeups.request("fetch", connection_id=connection.pk, now=now)
+    if change.facts.distribute_since is not None:
+        routing.distribute_after_commit(change.dialog.line_id, now=now)
+    signals.client_message_received.send(sender=Message, message=message, dialog=change.dialog, now=now)
+    return message
 
 
 def _open_dialog(client: Client, connection: Connection, *, now: datetime) -> DialogChange:
-    """The client's open dialog under its lock, else a new one under the client's."""
+    """The client's open dialog under its lock, else a new one under the client's (a fresh one has none to wait for)."""
+    if client.is_fresh:
+        return DialogChange.begin(client, connection, facts=lifecycle.begin(now=now), now=now)
     change = _existing(client, now=now)
     if change is not None:
         return change
-    Client.objects.select_for_update().get(pk=client.pk)
+    # NO KEY: the request that has just made the client holds no lock on him, and must pass with its foreign keys.
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     return _existing(client, now=now) or DialogChange.begin(
         client, connection, facts=lifecycle.begin(now=now), now=now
     )
@@ -145,4 +170,6 @@ def _quoted(connection: Connection, external_id: str) -> int | None:
 
 def _first_contact(client: Client) -> bool:
     """A1: no earlier dialog of this client on this connection, spam aside."""
-    return not Dialog.objects.filter(client=client).exclude(state=Dialog.State.SPAM).exists()
+    return (
+        client.is_fresh or not Dialog.objects.filter(client=client).exclude(state=Dialog.State.SPAM).exists()
+    )

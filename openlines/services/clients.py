@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import connection as database
+
 from openlines.connectors.base import Sender
 from openlines.models import Client, Connection
 
@@ -20,12 +22,14 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
         "language": sender.language[:10],
         "phone": sender.phone[:50],
         "email": sender.email[:254],
+        "page_url": sender.page,
     }
-    client = Client.objects.filter(connection=connection, external_id=sender.external_id).first()
+    rows = Client.objects.filter(connection=connection, external_id=sender.external_id)
+    client = rows.first()
     if client is None:
-        client, _created = Client.objects.get_or_create(
-            connection=connection, external_id=sender.external_id, defaults={**known, "created_at": now}
-        )
+        client = _insert(connection, sender.external_id, known, now=now) or rows.get()
+    if client.is_fresh:
+        return client
     fresh: dict[str, Any] = {
         name: value for name, value in known.items() if value and getattr(client, name) != value
     }
@@ -35,4 +39,30 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
         Client.objects.filter(pk=client.pk).update(**fresh)
         for name, value in fresh.items():
             setattr(client, name, value)
+    return client
+
+
+_INSERT = """
+INSERT INTO openlines_client
+    (connection_id, external_id, name, username, language, phone, email, page_url, is_reachable, created_at)
+VALUES (%(connection)s, %(external_id)s, %(name)s, %(username)s, %(language)s, %(phone)s, %(email)s, %(page_url)s,
+    true, %(now)s)
+ON CONFLICT (connection_id, external_id) DO NOTHING RETURNING id
+"""
+
+
+def _insert(
+    connection: Connection, external_id: str, known: dict[str, str], *, now: datetime
+) -> Client | None:
+    """A new client; None where another request was quicker. One statement, and no savepoint as in ``get_or_create``."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            _INSERT, {**known, "connection": connection.pk, "external_id": external_id, "now": now}
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    client = Client(pk=row[0], connection=connection, external_id=external_id, created_at=now, **known)
+    client._state.adding = False
+    client.is_fresh = True
     return client

@@ -25,7 +25,6 @@ from openlines.services import automatic_actions, queue_members, routing
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 
-
 ANYBODY = -1
 """``expects``: the operator whom the giver of a command saw, None for nobody; this: he does not care. Where another
 holds the dialog by the time of the lock, the command loses the race.

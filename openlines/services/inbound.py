@@ -69,8 +69,10 @@ def receive(connection: Connection, request: base.RawRequest, *, now: datetime) 
 def acknowledge(event_id: int) -> None:
     """Tell the provider that its delivery has been taken, where it waits for that (a pressed button)."""
     event = InboundEvent.objects.select_related("connection").filter(pk=event_id).first()
-    connector = registry.get(event.connection.kind) if event else None
-    if event is not None and isinstance(connector, base.Acknowledging):
+    if event is None:
+        return
+    connector = registry.get(event.connection.kind)
+    if isinstance(connector, base.Acknowledging):
         request = base.RawRequest(headers=event.headers, body=bytes(event.body))
         connector.acknowledge(request, event.connection.account())
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from contactcenter.staff.availability import statuses
 from contactcenter.staff.departments import members_of
@@ -51,12 +52,18 @@ def expand(
 
 def members(line_id: int, *, settings: LineSettings, now: datetime) -> list[Member]:
     """The policy's facts of everybody in the queue: whose turn it is, who is available (Q4), who has room (Q5)."""
-    ids = employee_ids(line_id)
-    turns = dict(
-        Turn.objects.filter(line_id=line_id, employee_id__in=ids).values_list(
-            "employee_id", "last_assigned_at"
-        )
+    turn = Turn.objects.filter(line_id=OuterRef("line_id"), employee_id=OuterRef("employee_id"))
+    entries = list(
+        QueueEntry.objects.filter(line_id=line_id)
+        .annotate(turn=Subquery(turn.values("last_assigned_at")[:1]))
+        .values_list("employee_id", "department_id", "employee__is_active", "turn")
     )
+    ids = expand([entry[:3] for entry in entries])
+    turns = {employee_id: at for employee_id, _, _, at in entries if employee_id}
+    by_department = [pk for pk in ids if pk not in turns]
+    if by_department:
+        assigned = Turn.objects.filter(line_id=line_id, employee_id__in=by_department)
+        turns |= dict(assigned.values_list("employee_id", "last_assigned_at"))
     people = presences(ids, now=now) if settings.check_availability else {}
     loads = load_of(line_id, ids, settings=settings) if settings.limit is not None else {}
     return [

@@ -155,7 +155,9 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
     dialogs = {dialog.pk: dialog for dialog in rows}
     for dialog in dialogs.values():
         dialog.line = line
-    offers = Offer.objects.filter(dialog_id__in=dialogs, ended_at__isnull=True) if dialogs else ()
+    # What nobody has looked at since it came to the queue has no offer: to come there ends them.
+    looked_at = [pk for pk, dialog in dialogs.items() if dialog.distribute_since is None]
+    offers = Offer.objects.filter(dialog_id__in=looked_at, ended_at__isnull=True) if looked_at else ()
     standing: dict[int, list[Offer]] = {}
     for offer in offers:
         standing.setdefault(offer.dialog_id, []).append(offer)

@@ -93,9 +93,8 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         )
         if taken is not None:
             return _stored(taken, draft, chat=chat, now=now)
-    sender = base.Sender(external_id=visitor.external_id, language=draft.language)
+    sender = base.Sender(external_id=visitor.external_id, language=draft.language, page=draft.page)
     client = clients.find_or_create(chat, sender, now=now)
-    visitors.remember_page(client, draft.page)
     received = base.MessageReceived(
         sender=sender,
         external_id="",

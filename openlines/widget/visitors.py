@@ -82,11 +82,6 @@ def page_address(value: str) -> str:
     return urlunsplit((*parts[:4], ""))
 
 
-def remember_page(client: Client, page: str) -> None:
-    if page and client.page_url != page:
-        Client.objects.filter(pk=client.pk).update(page_url=page)
-
-
 def language_tag(value: str) -> str:
     """As browsers say it ("pl", "en-GB"), in small letters; empty for what is none."""
     return value.lower() if _LANGUAGE.fullmatch(value) else ""

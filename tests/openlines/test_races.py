@@ -6,10 +6,12 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
 from contactcenter.staff.models import Employee
+from openlines.connectors.base import MessageKind, MessageReceived, Sender
 from openlines.models import Client, Deadline, Dialog, DialogEvent, Message, Offer, OpenLine
-from openlines.services import client_messages, deadlines, dialogs, routing
+from openlines.services import client_messages, clients, deadlines, dialogs, routing
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at, make_client, make_connection, make_line, make_operator, write
@@ -72,8 +74,6 @@ def test_messages_at_once_of_a_new_client_open_one_dialog() -> None:
 
 
 def test_the_same_message_at_once_is_stored_once() -> None:
-    from openlines.connectors.base import MessageKind, MessageReceived, Sender
-
     connection = make_connection(make_line(make_operator()))
     client = make_client(connection)
     uuid = uuid4()
@@ -151,3 +151,30 @@ def test_a_command_given_for_a_dialog_that_has_meanwhile_gone_to_somebody_else_i
         assert refused.value.holder == "Bert Test"
     dialog.refresh_from_db()
     assert dialog.state == "accepted"
+
+
+def test_first_messages_at_once_of_somebody_nobody_knows_open_one_dialog() -> None:
+    """Two requests, each of which may think that it has just made the client."""
+    connection = make_connection(make_line(make_operator()))
+
+    def first(number: int) -> Message:
+        client = clients.find_or_create(connection, Sender("newcomer"), now=at(0))
+        received = MessageReceived(Sender("newcomer"), "", at(0), MessageKind.TEXT, f"{number}")
+        return client_messages.receive(client, connection, received, now=at(0), uuid=uuid4())
+
+    results = together(*(partial(first, number) for number in range(5)))
+    assert all(isinstance(r, Message) for r in results), results
+    assert Dialog.objects.get().client_message_count == 5
+    assert Client.objects.count() == 1
+
+
+def test_the_database_refuses_a_second_open_dialog() -> None:
+    dialog = offered_to_all(make_operator())
+    with pytest.raises(IntegrityError):
+        Dialog.objects.create(
+            line=dialog.line,
+            connection=dialog.connection,
+            client=dialog.client,
+            created_at=at(0),
+            state="new",
+        )

@@ -153,7 +153,7 @@ def write(customer: Customer, text: str = TEXT) -> Message:
     now = timezone.now()
     sender = base.Sender(external_id=customer.visitor.external_id, language="en")
     client = clients.find_or_create(customer.chat, sender, now=now)
-    visitors.remember_page(client, customer.body()["page"])
+    Client.objects.filter(pk=client.pk).update(page_url=customer.body()["page"])
     received = base.MessageReceived(
         sender=sender, external_id="", at=now, kind=base.MessageKind.TEXT, text=text
     )
