@@ -26,4 +26,5 @@ def moment(value: datetime | None) -> SafeString | str:
     local = timezone.localtime(value)
     this_year = local.year == timezone.localtime().year
     short = date_format(local, "j M H:i" if this_year else "j M Y H:i")
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), date_format(local, "DATETIME_FORMAT"), short)
+    full = date_format(local, "DATETIME_FORMAT")
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), full, short)

@@ -14,6 +14,7 @@ from tests.browser.conftest import Customers, Desks
 from tests.factories import make_employee
 from tests.openlines.factories import make_connection, make_line
 from tests.openlines.work.scene import notify
+from tests.waiting import wait_until
 
 
 def operators(*names: str) -> list[Employee]:
@@ -44,8 +45,7 @@ def test_of_two_who_accept_at_once_one_gets_it_and_the_other_keeps_his_words(
         one.text.fill(f"I am, says {one.employee.first_name}.")
         one.page.route("**/accept/", hold)
         one.gate.get_by_role("button", name="Accept").click()
-    desks[0].page.wait_for_function("() => true")  # lets the driver hand over what it has caught
-    assert len(held) == 2
+    wait_until(lambda: desks[0].page.evaluate("true") and len(held) == 2)  # asking lets the driver hand over its catch
     for route in held:
         route.continue_()
 

@@ -103,7 +103,7 @@ def test_nonsense_in_the_address_is_left_out_and_named(manager: Employee, three:
 
 
 def test_an_operator_sees_his_own_a_supervisor_his_department(three: list[Dialog]) -> None:
-    anna = three[0].line.queue_entries.get().employee
+    anna = Employee.objects.get(queue_entries__line=three[0].line)
     department = Department.objects.create(name="Support")
     Employee.objects.filter(pk=anna.pk).update(department=department)
     stranger = with_role("operator")
@@ -135,9 +135,7 @@ def test_a_dialogs_page_tells_what_happened_and_what_the_figures_are_made_of(
     manager: Employee, three: list[Dialog], client: Browser
 ) -> None:
     client.force_login(manager)
-    dialogs.finish(
-        three[0].pk, by=Employee.objects.get(pk=Dialog.objects.get(pk=three[0].pk).operator_id), now=at(100)
-    )
+    dialogs.finish(three[0].pk, by=Employee.objects.get(dialogs=three[0]), now=at(100))
     page = client.get(f"/dialogs/{three[0].pk}/").content.decode()
     assert "0:10" in page
     assert "Good morning" in page

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from openlines.models import Dialog, Message, Offer
 from openlines.policies import routing as policy
-from openlines.services import deadlines, routing, staffing
+from openlines.services import deadlines, queue_members, routing, staffing
+from openlines.services.settings import line_settings
 from tests.openlines.factories import make_client, make_connection, make_line, make_operator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,8 +84,8 @@ def assert_nobody_waits_in_vain() -> None:
     now = timezone.now()
     staffing.sweep(now=now)
     for line in {dialog.line for dialog in Dialog.objects.in_queue().select_related("line")}:
-        settings = routing.line_settings(line)
-        members = routing.queue_members.members(line.pk, settings=settings, now=now)
+        settings = line_settings(line)
+        members = queue_members.members(line.pk, settings=settings, now=now)
         facts = [
             routing._facts(d, settings=settings, now=now, ask=False)
             for d in routing._queued(line, now=now).values()

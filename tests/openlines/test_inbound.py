@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django_q.models import OrmQ
 
+from contactcenter.staff.models import Employee
 from openlines.connectors.base import RawRequest
 from openlines.connectors.telegram.fake import FakeTelegram
 from openlines.connectors.telegram.fake.server import TOKEN
@@ -75,7 +76,7 @@ def test_an_edit_keeps_the_earlier_text_and_starts_nothing(connection: Connectio
 def test_an_edit_in_wrap_up_does_not_leave_it(connection: Connection) -> None:
     receive(connection, update(1, text="Hello"))
     dialog = Dialog.objects.get()
-    anna = dialog.line.queue_entries.get().employee
+    anna = Employee.objects.get(queue_entries__line=dialog.line)
     answer(dialog, anna, now=at(1))
     dialogs.finish(dialog.pk, by=anna, now=at(2))
     receive(

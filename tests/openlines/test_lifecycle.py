@@ -20,25 +20,45 @@ ANNA, BERT = 1, 2
 SILENT = LineSettings(line_id=1, version=1, finish_text=False, bot_hand_over_after=timedelta(minutes=10))
 TALKS = replace(SILENT, finish_text=True, auto_close_text=True)
 
-IN_QUEUE = {
-    "queued_at": at(0),
-    "first_client_message_at": at(0),
-    "clock_started_at": at(0),
-    "unanswered_since": at(0),
-}
+NEW = DialogFacts(
+    S.NEW,
+    queued_at=at(0),
+    offer_until=at(60),
+    first_client_message_at=at(0),
+    clock_started_at=at(0),
+    unanswered_since=at(0),
+    last_activity_at=at(0),
+)
+WAITING = DialogFacts(
+    S.WAITING,
+    ANNA,
+    clock_started_at=at(0),
+    unanswered_since=at(0),
+    accepted_at=at(5),
+    last_activity_at=at(5),
+)
+ANSWERED = DialogFacts(
+    S.ANSWERED,
+    ANNA,
+    first_reply_at=at(9),
+    accepted_at=at(5),
+    last_activity_at=at(9),
+    reaction_count=1,
+)
 EXAMPLES = {
-    S.WITH_BOT: DialogFacts(S.WITH_BOT, bot_joined_at=at(0), first_client_message_at=at(0), last_activity_at=at(0)),
-    S.NEW: DialogFacts(S.NEW, offer_until=at(60), last_activity_at=at(0), **IN_QUEUE),
-    S.RETURNED: DialogFacts(S.RETURNED, offer_until=at(60), last_activity_at=at(0), **IN_QUEUE),
-    S.ACCEPTED: DialogFacts(S.ACCEPTED, ANNA, clock_started_at=at(0), unanswered_since=at(0), accepted_at=at(5), last_activity_at=at(5)),
-    S.WAITING: DialogFacts(S.WAITING, ANNA, clock_started_at=at(0), unanswered_since=at(0), accepted_at=at(5), last_activity_at=at(5)),
-    S.ANSWERED: DialogFacts(S.ANSWERED, ANNA, first_reply_at=at(9), accepted_at=at(5), last_activity_at=at(9), reaction_count=1),
-    S.WRAP_UP: DialogFacts(S.WRAP_UP, ANNA, first_reply_at=at(9), finished_at=at(20), wrap_up_from=at(20), last_activity_at=at(9)),
+    S.WITH_BOT: DialogFacts(
+        S.WITH_BOT, bot_joined_at=at(0), first_client_message_at=at(0), last_activity_at=at(0)
+    ),
+    S.NEW: NEW,
+    S.RETURNED: replace(NEW, state=S.RETURNED),
+    S.ACCEPTED: replace(WAITING, state=S.ACCEPTED),
+    S.WAITING: WAITING,
+    S.ANSWERED: ANSWERED,
+    S.WRAP_UP: replace(ANSWERED, state=S.WRAP_UP, finished_at=at(20), wrap_up_from=at(20)),
     S.CLOSED: DialogFacts(S.CLOSED, ANNA, closed_at=at(30)),
     S.SPAM: DialogFacts(S.SPAM, closed_at=at(30)),
-}  # fmt: skip
+}
 
-TO_WRAP_UP = S.WRAP_UP
 EXPECTED: dict[tuple[S, E], S] = {
     # with bot
     (S.WITH_BOT, E.CLIENT_WRITES): S.WITH_BOT,

@@ -56,7 +56,7 @@ class TelegramConnector:
         return files.fetch(media, account, max_bytes=max_bytes)
 
     def awaits(self, request: RawRequest) -> bool:
-        return bool(webhook.pressed_button(request))
+        return bool(parse.pressed_button(request))
 
     def acknowledge(self, request: RawRequest, account: Account) -> None:
         webhook.acknowledge(request, account)
