@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from contactcenter.lib.parameters import whole_number
 from contactcenter.staff.models import Employee, Right
 from kpi.filters import ListQuery
 from kpi.metrics import ReactionTimes, reaction_times
@@ -136,8 +137,9 @@ def filtered(reader: Employee, query: ListQuery, *, now: datetime) -> QuerySet[D
         rows = rows.filter(created_at__lt=until)
     if query.search:
         words = Q(client__name__icontains=query.search) | Q(client__username__icontains=query.search)
-        if query.search.isdigit() and len(query.search) < 19:
-            words |= Q(pk=int(query.search))
+        number = whole_number(query.search)
+        if number is not None:
+            words |= Q(pk=number)
         rows = rows.filter(words)
     return rows
 

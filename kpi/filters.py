@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from django.utils.timezone import get_current_timezone
 
+from contactcenter.lib.parameters import storable, whole_number
 from openlines.policies.facts import State
 
 
@@ -25,6 +26,9 @@ class Period(StrEnum):
 
 DAYS = {Period.TODAY: 0, Period.WEEK: 6, Period.MONTH: 29}
 DEFAULT_SORT = "-created"
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
+"""Days that have a day before and after them in any zone."""
+LAST_PAGE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -91,23 +95,25 @@ def read(params: Mapping[str, list[str]], *, sortable: set[str]) -> ListQuery:
     ignored: list[str] = []
 
     def one(name: str) -> str:
-        return (params.get(name) or [""])[-1].strip()
+        return storable((params.get(name) or [""])[-1]).strip()
 
     def number(name: str) -> int | None:
         raw = one(name)
-        if raw.isdigit() and len(raw) < 19:
-            return int(raw)
-        if raw:
+        found = whole_number(raw)
+        if raw and found is None:
             ignored.append(name)
-        return None
+        return found
 
     def day(name: str) -> date | None:
         raw = one(name)
         try:
-            return date.fromisoformat(raw) if raw else None
+            found = date.fromisoformat(raw) if raw else None
         except ValueError:
-            ignored.append(name)
-            return None
+            found = date.max
+        if found is None or EARLIEST <= found <= LATEST:
+            return found
+        ignored.append(name)
+        return None
 
     states = []
     for raw in params.get("state", []):
@@ -133,6 +139,6 @@ def read(params: Mapping[str, list[str]], *, sortable: set[str]) -> ListQuery:
         until=day("until"),
         search=one("q")[:100],
         sort=sort,
-        page=max(number("page") or 1, 1),
+        page=min(max(number("page") or 1, 1), LAST_PAGE),
         ignored=tuple(dict.fromkeys(ignored)),
     )

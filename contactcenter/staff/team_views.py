@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from contactcenter.lib.parameters import whole_number
 from contactcenter.staff import absences, team, work_days
 from contactcenter.staff.forms import AbsenceForm, DayEndForm
 from contactcenter.staff.models import Absence, Employee
@@ -76,8 +77,7 @@ def team_page(request: HttpRequest) -> HttpResponse:
     leader, now = _employee(request), timezone.now()
     if not team.leads_somebody(leader):
         raise PermissionDenied(_("You head no department, so there is no team to show."))
-    chosen = request.GET.get("department", "")
-    department_id = int(chosen) if chosen.isdigit() and len(chosen) < 10 else None
+    department_id = whole_number(request.GET.get("department", ""))
     groups = team.groups(leader, now=now, department_id=department_id)
     people = [person for group in groups for person in group.people]
     context: dict[str, Any] = {

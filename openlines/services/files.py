@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from contactcenter.lib.parameters import storable
 from openlines.connectors import base, registry
 from openlines.models import Attachment, Connection, Message
 from openlines.services import wakeups
@@ -35,7 +36,7 @@ def upload(file: UploadedFile[Any]) -> Attachment:
     if not size:
         raise CommandRefused("empty_file", _("The file is empty."))
     name = (file.name or _("file")).replace("\\", "/").rsplit("/", 1)[-1][:255]
-    mime = (file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
+    mime = storable(file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
     return Attachment(
         kind=kind_of(mime), name=name, mime=mime, size=size, file=file, state=Attachment.State.STORED
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contactcenter.lib.parameters import whole_number
 from contactcenter.staff.models import Employee, Presence
 from openlines.models import Dialog, OpenLine
 from openlines.services.errors import CommandRefused
@@ -61,13 +62,13 @@ def target(value: str) -> Employee | OpenLine | None:
     """What the form's ``to`` means; None is this line's queue. Raises ``CommandRefused`` (``no_target``)."""
     if value == "queue":
         return None
-    kind, _colon, pk = value.partition(":")
+    kind, _colon, number = value.partition(":")
+    pk = whole_number(number)
     found: Employee | OpenLine | None = None
-    if pk.isascii() and pk.isdigit():
-        if kind == "employee":
-            found = Employee.objects.active().filter(pk=int(pk)).first()
-        elif kind == "line":
-            found = OpenLine.objects.filter(pk=int(pk)).first()
+    if pk is not None and kind == "employee":
+        found = Employee.objects.active().filter(pk=pk).first()
+    elif pk is not None and kind == "line":
+        found = OpenLine.objects.filter(pk=pk).first()
     if found is None:
         raise CommandRefused("no_target", _("Choose a colleague, a line or the queue."))
     return found

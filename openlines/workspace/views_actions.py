@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from contactcenter.lib.parameters import storable, whole_number
 from contactcenter.staff.models import Employee, Right
 from contactcenter.staff.roles import require_right
 from openlines import permissions
@@ -106,12 +107,13 @@ def spam(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
-    note = request.POST.get("note", "").strip()[:LONGEST_NOTE]
+    note = storable(request.POST.get("note", "")).strip()[:LONGEST_NOTE]
 
     def deed(dialog: Dialog, me: Employee) -> str:
         now = timezone.now()
         to = transfers.target(request.POST.get("to", ""))
-        _require(deeds(me, dialog).transfer, dialog)
+        # of a dialog in wrap-up it says itself why not
+        _require(deeds(me, dialog).transfer or State(dialog.state) is State.WRAP_UP, dialog)
         seen = dialog.operator_id
         if isinstance(to, Employee):
             dialogs.transfer_to_colleague(dialog.pk, to=to, by=me, note=note, now=now, expects=seen)
@@ -140,9 +142,9 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     answer = _carry_out(request, pk, deed)
     if answer.status_code != 200:
         return answer
-    since = request.POST.get("since", "")
+    since = whole_number(request.POST.get("since", "")) or 0
     dialog, now = dialog_to_read(request, pk), timezone.now()
-    shown = pane(dialog, me=me, now=now, since=int(since) if since.isdecimal() else 0)
+    shown = pane(dialog, me=me, now=now, since=since)
     return render(request, "workspace/_update.html", {"pane": shown, "now": now})
 
 
@@ -189,8 +191,8 @@ def _carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
 
 
 def _require(allowed: bool, dialog: Dialog) -> None:
-    """Raises ``taken`` where it is another's. A dialog that is over or in wrap-up is the service's to refuse."""
-    if not allowed and dialog.is_open and State(dialog.state) is not State.WRAP_UP:
+    """Raises ``taken`` where it is another's. A dialog that is over is the service's to refuse."""
+    if not allowed and dialog.is_open:
         raise dialogs.taken(dialog)
 
 
@@ -199,7 +201,7 @@ def _composed(request: HttpRequest, dialog: Dialog) -> dialogs.Reply:
         uuid = UUID(request.POST.get("uuid", ""))
     except ValueError:
         raise CommandRefused("empty", _("The page is too old. Reload it; your text is kept.")) from None
-    text = request.POST.get("text", "")
+    text = storable(request.POST.get("text", ""))
     if len(text) > LONGEST_TEXT:
         raise CommandRefused(
             "too_large", _("The text is longer than 20,000 characters. Send it in parts, or as a file.")
@@ -207,12 +209,8 @@ def _composed(request: HttpRequest, dialog: Dialog) -> dialogs.Reply:
     uploads = request.FILES.getlist("files")
     if len(uploads) > MOST_FILES:
         raise CommandRefused("too_large", _("At most 10 files go with one message."))
-    quoted = request.POST.get("reply_to", "")
-    quotes = (
-        Message.objects.filter(dialog=dialog, is_note=False, pk=int(quoted))
-        if quoted.isdecimal()
-        else Message.objects.none()
-    )
+    quoted = whole_number(request.POST.get("reply_to", ""))
+    quotes = Message.objects.filter(dialog=dialog, is_note=False, pk=quoted or 0)
     return dialogs.Reply(
         uuid=uuid,
         text=text,

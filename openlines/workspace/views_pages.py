@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from contactcenter.lib.parameters import storable, whole_number
 from contactcenter.staff.models import Right
 from contactcenter.staff.roles import require_right
 from openlines import permissions
@@ -66,11 +67,11 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
         shown = dialog_to_read(request, pk)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
-    since = request.GET.get("since", "")
-    if not since.isdecimal():
+    since = whole_number(request.GET.get("since", ""))
+    if since is None:
         return JsonResponse({"words": "since: a revision is needed"}, status=400)
     now = timezone.now()
-    context = {"pane": pane(shown, me=employee_of(request), now=now, since=int(since)), "now": now}
+    context = {"pane": pane(shown, me=employee_of(request), now=now, since=since), "now": now}
     return render(request, "workspace/_update.html", context)
 
 
@@ -117,6 +118,6 @@ def _listing(request: HttpRequest, *, current: str = "") -> Listing:
     return listing(
         employee_of(request),
         tab=request.GET.get("tab", ""),
-        query=request.GET.get("q", "").strip()[:LONGEST_QUERY],
+        query=storable(request.GET.get("q", "")).strip()[:LONGEST_QUERY],
         current=current,
     )
