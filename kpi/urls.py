@@ -1,9 +1,11 @@
 from django.urls import path
 
-from kpi import views
+from kpi import views, views_fairness
 
 app_name = "kpi"
 urlpatterns = [
     path("dialogs/", views.dialogs, name="dialogs"),
     path("dialogs/<int:number>/", views.dialog, name="dialog"),
+    path("reports/fairness/", views_fairness.fairness, name="fairness"),
+    path("reports/fairness/dialogs/", views_fairness.fairness_of, name="fairness_dialogs"),
 ]
