@@ -13,12 +13,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from contactcenter.embedded.server import EmbeddedServer
 from tests.load.bench import processes
 from tests.load.bench.figures import HEAD, Figure, row, write
 from tests.load.bench.processes import ROOT, free_port
+
+if TYPE_CHECKING:
+    from tests.load.bench.scene import Scene
 
 DATABASE = "bench"
 IDLE = 3.0
@@ -72,13 +75,10 @@ def _run(stack: ExitStack, var: Path, *, quick: bool, only: str) -> Iterator[Fig
 
     call_command("migrate", verbosity=0)
     built = scene.build(dsn=server.url(DATABASE), address=f"http://127.0.0.1:{port}")
-    lists = dialog_list.Size()
-    scene.closed_dialogs(built.existing, built.operators, number=lists.closed)
-    scene.settle()
     if files.wait(120):
         raise processes.NotStarted("collectstatic failed")
     built.close()
-    server.stop()  # it starts anew as after a night: the rows are on the disk, not in its memory
+    server.stop()  # memory is looked at as after a night
     server.join()
     stack.callback(built.close)
     web = stack.enter_context(processes.web(environment=os.environ, port=port, folder=folder))
@@ -90,10 +90,12 @@ def _run(stack: ExitStack, var: Path, *, quick: bool, only: str) -> Iterator[Fig
         return any(name.startswith(only) or only.startswith(name) for name in names)
 
     print(f"{os.cpu_count()} cores; others' load {others:.1f}\n{HEAD}", flush=True)
-    parts: list[Iterator[Figure]] = []
     found = ingest.scripts(built)
+    parts: list[Iterator[Figure]] = []
     if wanted("widget", "memory"):
         parts += [footprint.widget(built), _after(IDLE, footprint.memory(families))]
+    lists = dialog_list.Size()
+    parts.append(_history(built, lists.closed))
     if wanted("statements"):
         parts.append(ingest.statements(found))
     if wanted("ingest"):
@@ -125,6 +127,15 @@ def _environment(dsn: str, *, folder: Path, port: int) -> dict[str, str]:
         "REDIS_URL": "",
         "DEBUG": "",
     }
+
+
+def _history(built: Scene, number: int) -> Iterator[Figure]:
+    """No figure: from here on there are the dialogs of three months."""
+    from tests.load.bench import scene
+
+    scene.closed_dialogs(built.existing, built.operators, number=number)
+    scene.settle()
+    yield from ()
 
 
 def _after(seconds: float, figures: Iterator[Figure]) -> Iterator[Figure]:
