@@ -11,7 +11,9 @@ from openlines.models.connection import Connection
 
 
 class Client(models.Model):
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="clients", db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="clients", db_index=False
+    )
     """Indexed by ``client_once_a_connection``."""
     external_id = models.CharField(max_length=200)
     name = models.CharField(_("name"), max_length=200, blank=True)

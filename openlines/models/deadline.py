@@ -24,12 +24,22 @@ def _exactly_one() -> Q:
 
 
 class Deadline(models.Model):
-    dialog = models.ForeignKey(Dialog, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False)
-    line = models.ForeignKey(OpenLine, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False)
-    employee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False
+    dialog = models.ForeignKey(
+        Dialog, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False
     )
-    connection = models.ForeignKey(Connection, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False)
+    line = models.ForeignKey(
+        OpenLine, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False
+    )
+    employee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="deadlines",
+        db_index=False,
+    )
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.CASCADE, related_name="deadlines", db_index=False
+    )
     kind = models.CharField(max_length=20)
     """A ``DeadlineKind`` for dialogs; ``distribute`` for lines; ``drain`` and ``fetch`` for connections."""
     due_at = models.DateTimeField()

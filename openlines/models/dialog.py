@@ -108,7 +108,11 @@ class Dialog(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["line"], condition=Q(state__in=["new", "returned"]), name="dialog_queued"),
+            models.Index(
+                fields=["line", "offer_until"],
+                condition=Q(state__in=["new", "returned"]),
+                name="dialog_queued",
+            ),
             models.Index(
                 fields=["operator"],
                 condition=~Q(state__in=["closed", "spam"]) & Q(operator__isnull=False),

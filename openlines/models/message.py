@@ -55,7 +55,9 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
     """What a kind has besides its text: coordinates, a contact, the unsupported type, reactions."""
-    reply_to = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    reply_to = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     reply_to_external_id = models.CharField(max_length=200, blank=True)
     """Kept until the message it answers is known; it may come later."""
     created_at = models.DateTimeField()

@@ -112,6 +112,7 @@ class DialogChange:
         self._events: list[DialogEvent] = []
         self._reactions: list[ReactionInterval] = []
         self._leaves_queue = False
+        self._frees_a_slot = False
         self._listeners: set[str] = {topics.line(dialog.line_id)}
 
     @classmethod
@@ -160,6 +161,10 @@ class DialogChange:
 
     def record(self, kind: str, *, actor_id: int | None = None, **data: Any) -> None:
         self._events.append(DialogEvent(kind=kind, at=self.now, actor_id=actor_id, data=data, rev=self.rev))
+
+    def offers_ended(self) -> None:
+        """Standing offers were taken from their holders: whose load is less has room again (Q5, Q7)."""
+        self._frees_a_slot = self._frees_a_slot or self._settings_before.limit is not None
 
     def tell(self, *employee_ids: int | None) -> None:
         """These employees' screens look again, whatever lines they watch."""
@@ -232,7 +237,7 @@ class DialogChange:
         self._write_dialog()
         if self._messages:
             for message in self._messages:
-                message.dialog_id = self.dialog.pk
+                message.dialog = self.dialog
             Message.objects.bulk_create(self._messages)
         if self._attachments:
             for attachment in self._attachments:
@@ -259,7 +264,7 @@ class DialogChange:
             after=deadline_policy.due(self.facts, self.settings),
             now=self.now,
         )
-        if capacity.may_free_a_slot(self.before, self.facts, self._settings_before):
+        if self._frees_a_slot or capacity.may_free_a_slot(self.before, self.facts, self._settings_before):
             after_commit(_slot_freed, self._line_before, now=self.now)
         self._signal()
 
@@ -304,6 +309,7 @@ class DialogChange:
                 offer.outcome = Offer.Outcome.ACCEPTED
             else:
                 offer.outcome = Offer.Outcome.TAKEN if holder else Offer.Outcome.WITHDRAWN
+                self.offers_ended()
             offer.ended_at = self.now
             offer.save(update_fields=["outcome", "ended_at"])
 

@@ -20,6 +20,7 @@ from openlines.policies import automatic_actions as policy
 from openlines.policies.facts import State, TextTrigger
 from openlines.services import automatic_actions, routing, staffing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_first
+from openlines.services.clients import find_or_create
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,27 @@ def receive(
     finally:
         client.is_fresh = False
     with transaction.atomic():
+        return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+
+
+def receive_from(
+    connection: Connection,
+    received: base.MessageReceived,
+    *,
+    now: datetime,
+    uuid: UUID | None = None,
+    stored: tuple[Attachment, ...] = (),
+) -> Message:
+    """As ``receive``, with the client found or made from ``received.sender`` in the same transaction."""
+    try:
+        with transaction.atomic():
+            client = find_or_create(connection, received.sender, now=now)
+            return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+    except IntegrityError:
+        logger.info("Another request was quicker; this one is read again")
+    with transaction.atomic():
+        client = find_or_create(connection, received.sender, now=now)
+        client.is_fresh = False  # new or not: look at everything
         return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
 
 

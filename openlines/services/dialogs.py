@@ -342,4 +342,5 @@ def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join:
 def _end_offers(change: DialogChange, *, outcome: str) -> None:
     offers = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
     change.tell(*offers.values_list("employee_id", flat=True))
-    offers.update(ended_at=change.now, outcome=outcome)
+    if offers.update(ended_at=change.now, outcome=outcome):
+        change.offers_ended()

@@ -149,10 +149,8 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
     if only is not None:
         rows = rows.filter(pk=only)
     elif line.distribution != Distribution.TO_ALL:
-        rows = rows.filter(
-            Q(offer_until__isnull=True) | Q(offer_until__lte=now) | Q(distribute_since__isnull=False)
-        )
-    dialogs = {dialog.pk: dialog for dialog in rows}
+        rows = rows.filter(Q(offer_until__isnull=True) | Q(offer_until__lte=now))
+    dialogs = {dialog.pk: dialog for dialog in rows.select_related("connection")}
     for dialog in dialogs.values():
         dialog.line = line
     # What nobody has looked at since it came to the queue has no offer: to come there ends them.
@@ -176,7 +174,8 @@ def _facts(
         tried=frozenset(dialog.tried),
         holders=holders,
         overdue=overdue or (bool(holders) if dialog.offer_until is None else dialog.offer_until <= now),
-        asked_alone=any(offer.is_first for offer in _standing(dialog)),
+        runs=dialog.offer_until is not None,
+        asked_alone=any(offer.is_first and offer.lapsed_at is None for offer in _standing(dialog)),
         responsible=_responsible(dialog, settings=settings, now=now) if ask else None,
     )
 
@@ -207,10 +206,9 @@ def _apply(
     """Write one decision; False where the dialog has changed since the plan."""
     if _nothing_new(decision, planned, now=now):
         return True
-    dialog = lock_dialog(decision.dialog_id)
-    if dialog.rev != planned.rev or State(dialog.state) not in IN_QUEUE:
+    if not _locked_as_planned(planned):
         return False
-    change = DialogChange(dialog, now=now)
+    change = DialogChange(planned, now=now)
     if not decision.chosen:
         _leave(decision, change, planned)
     else:
@@ -224,6 +222,12 @@ def _apply(
         alarms.queue_is_empty(planned.line, now=now)
     change.write()
     return True
+
+
+def _locked_as_planned(planned: Dialog) -> bool:
+    """Its row lock, where nothing has changed since the plan: every change moves ``rev``, so no column is read again."""
+    row = Dialog.objects.select_for_update().filter(pk=planned.pk, rev=planned.rev, state__in=IN_QUEUE)
+    return row.order_by().values_list("pk", flat=True).first() is not None
 
 
 def _nothing_new(decision: policy.Decision, planned: Dialog, *, now: datetime) -> bool:
@@ -248,6 +252,8 @@ def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> 
         else:
             change.set_facts(lifecycle.offered(change.facts, until=None))
     else:
+        if planned.offer_until is not None:  # "to all": nobody came within the hour, so the round is over
+            change.set_fields(tried=[])
         change.set_facts(lifecycle.left_waiting(change.facts))
 
 

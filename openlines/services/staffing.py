@@ -12,14 +12,14 @@ from datetime import datetime
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contactcenter.lib.commits import after_commit
 from contactcenter.staff.availability import next_change
 from openlines.lifecycle import Event
-from openlines.models import Deadline, Dialog, Offer, OpenLine, QueueEntry
-from openlines.policies.availability import OFFLINE_PATIENCE, is_away
-from openlines.policies.facts import HELD, IN_QUEUE, State
+from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
+from openlines.policies.availability import OFFLINE_PATIENCE, away_since, is_away
+from openlines.policies.facts import HELD, IN_QUEUE, Distribution, State
 from openlines.services import queue_members, routing
 from openlines.services.change import DialogChange, lock_dialog
 
@@ -63,18 +63,27 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
     """Take from him what must not wait for him; the number of dialogs that went back to a queue.
 
     ``is_net``: nothing has happened just now. A leave then counts on lines with the check only: on the others he may be
-    offered dialogs during his leave (Q4), and what he has got since its beginning is his.
+    offered dialogs during his leave (Q4). What he has got since he is away is his: accepted in a break, or handed to him
+    by a colleague, who is not asked whether he is there (Q10).
     """
     presence = queue_members.presences([employee_id], now=now)[employee_id]
+    got_before = None
     if is_net and not presence.dismissed:
         presence = replace(presence, leave_whole_day=False)
+        got_before = away_since(presence, now=now)
     moved = 0
     lines = OpenLine.objects.filter(
         Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id))
     )
     for line in lines.distinct():
         if is_away(presence, check=line.check_availability, now=now):
-            moved += take_back(employee_id, line_id=line.pk, now=now, everything=presence.dismissed)
+            moved += take_back(
+                employee_id,
+                line_id=line.pk,
+                now=now,
+                everything=presence.dismissed,
+                got_before=got_before,
+            )
     return moved
 
 
@@ -112,14 +121,23 @@ def sweep(*, now: datetime) -> int:
     return sum(look(pk, now=now, is_net=True) for pk in people if is_away(presences[pk], check=True, now=now))
 
 
-def take_back(employee_id: int, *, line_id: int, now: datetime, everything: bool = False) -> int:
+def take_back(
+    employee_id: int,
+    *,
+    line_id: int,
+    now: datetime,
+    everything: bool = False,
+    got_before: datetime | None = None,
+) -> int:
     """Q9: his offers, accepted and waiting dialogs on the line go back to its queue; answered ones and wrap-up stay.
 
-    ``everything``: he is dismissed, and answered ones go too.
+    ``everything``: he is dismissed, and answered ones go too. ``got_before``: dialogs that he got later stay.
     """
     states = HELD if everything else {State.ACCEPTED, State.WAITING}
     dialogs = Dialog.objects.filter(line_id=line_id)
     held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
+    if got_before is not None:
+        held = held.exclude(Exists(_got_it(employee_id).filter(at__gte=got_before)))
     offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list(
         "pk", flat=True
     )
@@ -155,7 +173,7 @@ def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State
         change = DialogChange(dialog, now=now)
         if dialog.operator_id == employee_id and State(dialog.state) in states:
             change.step(Event.OPERATOR_LOST)
-            change.set_fields(tried=[employee_id])
+            change.set_fields(tried=_tried(change, employee_id, earlier=()))
         elif State(dialog.state) in IN_QUEUE:
             if not _withdraw(change, employee_id):
                 return 0
@@ -176,8 +194,23 @@ def _withdraw(change: DialogChange, employee_id: int) -> bool:
         return False
     if not standing.exists():
         change.step(Event.OFFER_LAPSES)
-        change.set_fields(tried=sorted({*change.dialog.tried, employee_id}))
+        change.set_fields(tried=_tried(change, employee_id, earlier=change.dialog.tried))
     return True
+
+
+def _tried(change: DialogChange, employee_id: int, *, earlier: Collection[int]) -> list[int]:
+    """He counts as asked, so that others come first. "To all" leaves it to the check: once back, he is a newcomer."""
+    if change.settings.distribution is Distribution.TO_ALL and change.settings.check_availability:
+        return sorted(earlier)
+    return sorted({*earlier, employee_id})
+
+
+def _got_it(employee_id: int) -> QuerySet[DialogEvent]:
+    """How a dialog comes to an operator: he takes it, or a colleague hands it to him."""
+    taken = Q(kind__in=[Event.ACCEPT, Event.TAKE_OVER], actor_id=employee_id)
+    return DialogEvent.objects.filter(
+        taken | Q(kind=Event.TRANSFER, data__to=employee_id), dialog=OuterRef("pk")
+    )
 
 
 def _held(employee_id: int) -> list[int]:

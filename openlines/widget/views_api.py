@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from openlines.connectors import base
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Connection, Dialog, Message
-from openlines.services import client_messages, clients, files, marks, short_way
+from openlines.services import client_messages, files, marks, short_way
 from openlines.services.errors import CommandRefused
 from openlines.views_files import deliver
 from openlines.widget import answers, presenters, reading, visitors
@@ -94,7 +94,6 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         if taken is not None:
             return _stored(taken, draft, chat=chat, now=now)
     sender = base.Sender(external_id=visitor.external_id, language=draft.language, page=draft.page)
-    client = clients.find_or_create(chat, sender, now=now)
     received = base.MessageReceived(
         sender=sender,
         external_id="",
@@ -102,10 +101,11 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         kind=base.MessageKind.MEDIA if stored else base.MessageKind.TEXT,
         text=draft.text,
     )
-    message = client_messages.receive(client, chat, received, now=now, uuid=draft.uuid, stored=stored)
+    message = client_messages.receive_from(chat, received, now=now, uuid=draft.uuid, stored=stored)
+    client = message.dialog.client
     attachments: tuple[Attachment, ...] = stored
     if message.created_at != now:  # not this one: the first with the same uuid
-        _refuse_a_strangers(message, client)
+        _refuse_a_strangers(client, visitor)
         attachments = tuple(message.attachments.all())
     return JsonResponse(
         {
@@ -242,8 +242,8 @@ def _upload(request: HttpRequest) -> list[Attachment]:
         raise Refused(413 if refusal.code == "too_large" else 422, refusal.code, refusal.message) from None
 
 
-def _refuse_a_strangers(message: Message, client: Client) -> None:
-    if not Dialog.objects.filter(pk=message.dialog_id, client=client).exists():
+def _refuse_a_strangers(client: Client, visitor: Visitor) -> None:
+    if (client.connection_id, client.external_id) != (visitor.connection_id, visitor.external_id):
         raise Refused(409, "taken", _("This message could not be sent. Please write it again."))
 
 
