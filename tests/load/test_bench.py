@@ -11,7 +11,17 @@ import pytest
 from django.db import connection
 
 from tests.conftest import database_url
-from tests.load.bench import bare, deadline, dialog_list, footprint, ingest, processes, scene, screen
+from tests.load.bench import (
+    assignments,
+    bare,
+    deadline,
+    dialog_list,
+    footprint,
+    ingest,
+    processes,
+    scene,
+    screen,
+)
 from tests.load.bench.figures import Figure, row, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,13 +65,15 @@ def test_every_figure_comes_about(
             *ingest.measure(built, scripts, sender=sender, families=families, size=size),
             *screen.measure(built, scripts.existing, size=screen.Size(rounds=1, messages=3)),
             *dialog_list.measure(built, size=dialog_list.Size(closed=120, far_page=2, rounds=1, requests=1)),
+            *assignments.measure(built, size=assignments.Size(operators=4, lines=2, dialogs=2, slots=2)),
             *deadline.measure(built, size=deadline.Size(open=20, due=5, over=0.5)),
         ]
     found = {figure.name: figure for figure in figures}
     assert list(found) == [
         *("memory.idle", "widget.gzip", "statements.existing", "statements.new"),
         *("ingest.existing.c1", "ingest.existing.c2", "ingest.new.c1", "ingest.new.c2"),
-        *("screen.p50", "screen.p99", "list.first", "list.page2", "deadline.p99"),
+        *("screen.p50", "screen.p99", "list.first", "list.page2"),
+        *("assignments.rate", "slot.p50", "slot.p99", "deadline.p99"),
     ]
     assert all(figure.value > 0 for figure in figures)
     assert found["memory.idle"].value > 20

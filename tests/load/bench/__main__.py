@@ -71,7 +71,7 @@ def _run(stack: ExitStack, var: Path, *, quick: bool, only: str) -> Iterator[Fig
 
     from django.core.management import call_command
 
-    from tests.load.bench import bare, deadline, dialog_list, footprint, ingest, scene, screen
+    from tests.load.bench import assignments, bare, deadline, dialog_list, footprint, ingest, scene, screen
 
     call_command("migrate", verbosity=0)
     built = scene.build(dsn=server.url(DATABASE), address=f"http://127.0.0.1:{port}")
@@ -105,6 +105,8 @@ def _run(stack: ExitStack, var: Path, *, quick: bool, only: str) -> Iterator[Fig
         parts.append(screen.measure(built, found.existing, size=screen.Size(rounds=3 if quick else 8)))
     if wanted("list"):
         parts.append(dialog_list.measure(built, size=lists))
+    if wanted("assignments", "slot"):
+        parts.append(assignments.measure(built, size=assignments.Size(dialogs=10 if quick else 30)))
     if wanted("deadline"):
         parts.append(deadline.measure(built, size=deadline.Size()))
     for part in parts:
