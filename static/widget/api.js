@@ -38,13 +38,27 @@ export function openApi({ base, language, store }) {
     throw new Problem({ status: answer.status, code: content?.error, message: content?.message, wait });
   }
 
-  async function session() {
+  let opening = null;
+
+  /** One at a time: two would make two visitors of one, and the later answer would take his first words from him. */
+  function session() {
+    opening ??= open().finally(() => (opening = null));
+    return opening;
+  }
+
+  async function open() {
     const answer = await ask("session/", { method: "POST", json: {} });
     store.set("token", answer.token);
     return answer;
   }
 
-  function send({ uuid, text, files, page }) {
+  /** Nothing is sent before we know who he is; what he writes meanwhile waits. */
+  async function send(message) {
+    if (!store.get("token")) await session();
+    return post(message);
+  }
+
+  function post({ uuid, text, files, page }) {
     const values = { uuid, text, page, language };
     if (!files.length) return ask("messages/", { method: "POST", json: values });
     const form = new FormData();

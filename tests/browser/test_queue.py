@@ -45,7 +45,9 @@ def test_of_two_who_accept_at_once_one_gets_it_and_the_other_keeps_his_words(
         one.text.fill(f"I am, says {one.employee.first_name}.")
         one.page.route("**/accept/", hold)
         one.gate.get_by_role("button", name="Accept").click()
-    wait_until(lambda: desks[0].page.evaluate("true") and len(held) == 2)  # asking lets the driver hand over its catch
+    wait_until(
+        lambda: desks[0].page.evaluate("true") and len(held) == 2
+    )  # asking lets the driver hand over its catch
     for route in held:
         route.continue_()
 

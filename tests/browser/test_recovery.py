@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from contactcenter.staff.models import Employee
-from openlines.models import Connection, Dialog, Message
+from openlines.models import Client, Connection, Dialog, Message
 from tests.browser.conftest import Customers, Desks
 from tests.browser.house import House
 from tests.browser.people import Customer, Desk
@@ -192,3 +192,26 @@ def test_a_customers_message_whose_answer_was_lost_comes_once(
     expect(carl.message("How much is it?")).to_have_count(1)
     expect(carl.chat.locator("[data-notice]")).to_be_hidden()
     assert Message.objects.filter(dialog__line=chat.line, text="How much is it?").count() == 1
+
+
+def test_who_writes_before_the_chat_knows_him_is_one_visitor(chat: Connection, customer: Customers) -> None:
+    """His first words wait for the session's answer; a second session would make a second visitor of him."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    carl = customer(chat).visit_the_shop()
+    carl.page.route("**/session/", hold)
+    with carl.page.expect_request("**/session/"):
+        carl.open_the_chat()
+    carl.text.fill("In a hurry")
+    carl.text.press("Enter")
+    expect(carl.message("In a hurry")).to_be_visible()
+    for route in held:
+        route.continue_()
+    carl.page.unroute("**/session/")
+    expect(carl.message("In a hurry").locator(".message__mark")).to_have_attribute("title", "Delivered")
+    carl.write("Where is my parcel?")
+    assert len(held) == 1
+    assert Message.objects.filter(dialog__client=Client.objects.get(connection=chat)).count() == 2
