@@ -7,7 +7,7 @@ in which they happened, on the line on which they happened.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -118,9 +118,11 @@ def report(
 
 
 def _sum(rows: Sequence[Counts]) -> Counts:
-    *numbers, _longest = zip(*map(astuple, rows), strict=True) if rows else [()]
+    """Numbers add up; of the waits the longest."""
+    numbers = [one.name for one in fields(Counts) if one.name != "longest_wait"]
     waits = [row.longest_wait for row in rows if row.longest_wait is not None]
-    return Counts(*(sum(column) for column in numbers), longest_wait=max(waits, default=None))
+    total = Counts(longest_wait=max(waits, default=None))
+    return replace(total, **{name: sum(getattr(row, name) for row in rows) for name in numbers})
 
 
 # -- the statement --------------------------------------------------------------------------------------------

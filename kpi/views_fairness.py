@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
     people = _people(reader)
     lines = list(_lines(people))
     line = next((one for one in lines if one.pk == query.line), lines[0] if lines else None)
-    context = {
+    context: dict[str, Any] = {
         "query": query,
         "line": line,
         "lines": [Choice(str(one.pk), one.name, one == line) for one in lines],
@@ -57,7 +57,7 @@ def fairness_of(request: HttpRequest) -> HttpResponse:
     reader, now = cast(Employee, request.user), timezone.now()
     query = _query(request)
     people = _people(reader)
-    line = _lines(people).filter(pk=query.line).first()
+    line = _lines(people).filter(pk=query.line or 0).first()
     what = request.GET.get("what", "")
     if line is None or what not in fairness_dialogs.LISTED:
         raise Http404

@@ -1360,6 +1360,14 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["dialog", "rev"], name="event_since_rev"),
         ),
         migrations.AddIndex(
+            model_name="dialogevent",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["transfer", "transfer_to_line", "back_to_queue"])),
+                fields=["at"],
+                name="event_handed_on",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="inboundevent",
             index=models.Index(fields=["received_at"], name="inbound_received"),
         ),

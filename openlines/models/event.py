@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from openlines.models.dialog import Dialog
@@ -23,7 +24,14 @@ class DialogEvent(models.Model):
 
     class Meta:
         ordering: ClassVar = ["pk"]
-        indexes: ClassVar = [models.Index(fields=["dialog", "rev"], name="event_since_rev")]
+        indexes: ClassVar = [
+            models.Index(fields=["dialog", "rev"], name="event_since_rev"),
+            models.Index(
+                fields=["at"],
+                condition=Q(kind__in=["transfer", "transfer_to_line", "back_to_queue"]),
+                name="event_handed_on",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} in {self.dialog_id}"

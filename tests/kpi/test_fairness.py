@@ -31,7 +31,7 @@ from tests.openlines.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EVER = {"since": None, "until": None, "people": None}
+EVER: dict[str, Any] = {"since": None, "until": None, "people": None}
 
 
 def with_role(key: str, **values: Any) -> Employee:
