@@ -68,6 +68,8 @@ def _nobody(
     members = queue_members.members(dialog.line_id, settings=settings, now=now)
     queued = policy.QueuedDialog(dialog.pk, since, tried=frozenset(dialog.tried))
     decision = policy.plan(settings.distribution, members, [queued], now=now)[0]
+    if decision.chosen and settings.distribution is Distribution.TO_ALL and dialog.offer_until:
+        return _("whoever is free has skipped it; it is offered to all again within the hour"), ()
     if decision.chosen:
         return _("it is being handed out at this moment"), ()
     names = names_of([one.employee_id for one in decision.passed], me=me)

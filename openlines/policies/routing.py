@@ -68,6 +68,8 @@ class QueuedDialog:
     tried: frozenset[int] = frozenset()
     holders: frozenset[int] = frozenset()
     overdue: bool = False
+    runs: bool = False
+    """To all: it was offered in this round, and the time until the next re-offer runs, whoever has skipped it."""
     asked_alone: bool = False
     """C5: the one offer stands with the responsible, and nobody else is asked before it is over."""
     responsible: Member | None = None
@@ -110,6 +112,7 @@ def plan(
         first = _responsible(list(roster.values()), dialog)
         if first is not None:
             found.append(first)
+            _take_room(roster, first, mode=mode)
             continue
         if mode is Distribution.TO_ALL:
             decision = _to_all(list(roster.values()), dialog)
@@ -134,6 +137,14 @@ def _responsible(members: list[Member], dialog: QueuedDialog) -> Decision | None
     if person is None or person.obstacle is not None or dialog.holders:
         return None
     return Decision(dialog_id=dialog.dialog_id, rule=Rule.RESPONSIBLE, chosen=(person.employee_id,))
+
+
+def _take_room(roster: dict[int, Member], decision: Decision, *, mode: Distribution) -> None:
+    """The offer to the responsible counts, too, for the dialogs after it (Q5)."""
+    for employee_id in decision.chosen if mode is not Distribution.TO_ALL else ():
+        member = roster.get(employee_id)
+        if member is not None and member.room is not None:
+            roster[employee_id] = replace(member, room=member.room - 1)
 
 
 def _next_turn(members: Iterable[Member], *, now: datetime) -> datetime:
@@ -173,21 +184,26 @@ def _assigned_longest_ago(member: Member) -> tuple[bool, float]:
 
 
 def _to_all(members: list[Member], dialog: QueuedDialog) -> Decision | None:
-    """Everybody free; again when the hour is over, or when somebody has come who was not asked yet (Q3, Q8)."""
+    """Everybody free; again when the hour is over, or when somebody has come who was not asked yet (Q3, Q8).
+
+    At first whoever gave the dialog back is left out, unless nobody else is free (Q10).
+    """
     free = [m.employee_id for m in members if m.free]
     newcomers = [e for e in free if e not in dialog.holders | dialog.tried]
+    is_offered = bool(dialog.holders) or dialog.runs
     if not free:
         return None if dialog.holders and not dialog.overdue else _nobody(members, dialog)
-    if (dialog.holders or dialog.tried) and not dialog.overdue and not newcomers:
+    if is_offered and not dialog.overdue and not newcomers:
         return None
-    chosen = tuple(e for e in free if e not in dialog.holders)
+    asked = free if is_offered else newcomers or free
+    chosen = tuple(e for e in asked if e not in dialog.holders)
     return Decision(
         dialog_id=dialog.dialog_id,
         rule=Rule.EVERYBODY,
         chosen=chosen,
         stays=not chosen,
-        new_round=bool(dialog.tried),
-        passed=_passed(members, dialog, tried=frozenset(), but=set(free)),
+        new_round=not dialog.tried.isdisjoint(asked) or (is_offered and bool(dialog.tried)),
+        passed=_passed(members, dialog, tried=dialog.tried - set(asked), but=set(asked)),
     )
 
 
