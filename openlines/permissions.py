@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import department_of_scope, scope
-from openlines.models import Dialog, Message, Offer, QueueEntry
+from openlines.models import Dialog, Message, Offer
 from openlines.models.dialog import DialogQuerySet
-from openlines.services import queue_members
+from openlines.services.queue_members import lines_of
 
 
 def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY) -> DialogQuerySet:
@@ -23,7 +23,12 @@ def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY)
     if reach is Scope.NOTHING:
         return Dialog.objects.none()
     people = {employee.pk} if reach is Scope.OWN else department_of_scope(employee)
-    return Dialog.objects.filter(_part_of(people) | waiting_for(employee))
+    theirs = _part_of(people) | waiting_for(employee)
+    if reach is Scope.DEPARTMENT:
+        # Its members' queues are the department's, whoever of them it is offered to; heads stand in none (Q1).
+        queues = lines_of(people)
+        theirs |= Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=queues)
+    return Dialog.objects.filter(theirs)
 
 
 def waiting_for(employee: Employee) -> Q:
@@ -36,13 +41,7 @@ def waiting_for(employee: Employee) -> Q:
 def member_lines(employee: Employee) -> list[int]:
     """Lines whose queue he is in, by himself or through his department."""
     if "_member_lines" not in employee.__dict__:
-        candidates = QueueEntry.objects.filter(
-            Q(employee=employee) | Q(department__isnull=False)
-        ).values_list("line_id", "employee_id")
-        own = {line for line, person in candidates if person == employee.pk}
-        by_department = {line for line, person in candidates if person is None} - own
-        own |= {line for line in by_department if employee.pk in queue_members.employee_ids(line)}
-        employee.__dict__["_member_lines"] = sorted(own)
+        employee.__dict__["_member_lines"] = lines_of({employee.pk})
     lines: list[int] = employee.__dict__["_member_lines"]
     return lines
 

@@ -48,6 +48,17 @@ def obstacle(presence: Presence, *, check: bool) -> tuple[Obstacle | None, str]:
     return None, ""
 
 
+def away_since(presence: Presence) -> datetime | None:
+    """Since when he is away, on lines with the check; None where these facts do not say so: his day does not run, or he
+    has never been at the desk. Whatever came to him later came on purpose.
+    """
+    if presence.leave_since or presence.break_since:
+        return min(at for at in (presence.leave_since, presence.break_since) if at is not None)
+    if presence.tracked:
+        return None
+    return presence.seen_at + OFFLINE_PATIENCE if presence.seen_at else None
+
+
 def is_away(presence: Presence, *, check: bool, now: datetime) -> bool:
     """Q9: his dialogs do not wait for him. On every line a leave of a whole day or longer and dismissal count; on
     lines with the check also what makes him no candidate, but being offline only after five minutes.

@@ -94,6 +94,8 @@ def _receive(
     if away and change.facts.state is State.WAITING:
         change.step(Event.OPERATOR_LOST)
         change.record(Event.OPERATOR_LOST, earlier=change.before.operator_id)
+    if change.before.state is not State.RETURNED and change.facts.state is State.RETURNED:
+        change.set_fields(tried=[change.before.operator_id] if change.before.operator_id else [])
     message = change.add_message(
         NewMessage(
             author=Message.Author.CLIENT,

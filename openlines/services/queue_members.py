@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 from django.db.models import OuterRef, Subquery
 
 from contactcenter.staff.availability import statuses
@@ -28,6 +29,24 @@ def employee_ids(line_id: int) -> list[int]:
                 "employee_id", "department_id", "employee__is_active"
             )
         )
+    )
+
+
+def lines_of(employee_ids: Collection[int]) -> list[int]:
+    """Lines whose queue one of them is in, by himself or through a department. Two statements."""
+    people = set(employee_ids)
+    entries = list(
+        QueueEntry.objects.filter(Q(employee__in=people) | Q(department__isnull=False)).values_list(
+            "line_id", "department_id"
+        )
+    )
+    members = members_of({department for _line, department in entries if department})
+    return sorted(
+        {
+            line
+            for line, department in entries
+            if department is None or not people.isdisjoint(members[department])
+        }
     )
 
 

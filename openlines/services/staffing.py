@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from contactcenter.lib.commits import after_commit
 from contactcenter.staff.availability import next_change
+from contactcenter.staff.models import WorkDay
 from openlines.lifecycle import Event
-from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
+from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine
 from openlines.policies.availability import OFFLINE_PATIENCE, away_since, is_away
 from openlines.policies.facts import HELD, IN_QUEUE, Distribution, State
 from openlines.services import queue_members, routing
@@ -70,7 +71,7 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
     got_before = None
     if is_net and not presence.dismissed:
         presence = replace(presence, leave_whole_day=False)
-        got_before = away_since(presence, now=now)
+        got_before = away_since(presence) or _last_day_ended(employee_id)
     moved = 0
     lines = OpenLine.objects.filter(
         Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id))
@@ -88,7 +89,7 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
 
 
 def due(employee_id: int, kind: str, *, now: datetime) -> None:
-    """A deadline of an employee's has come."""
+    """A deadline of an employee's has come. Not within a transaction: dialogs are locked, and after them queues."""
     if kind == ABSENCE:
         look(employee_id, now=now)
         for line_id in lines_of(employee_id):
@@ -121,6 +122,12 @@ def sweep(*, now: datetime) -> int:
     return sum(look(pk, now=now, is_net=True) for pk in people if is_away(presences[pk], check=True, now=now))
 
 
+def _last_day_ended(employee_id: int) -> datetime:
+    """The beginning of all times for who never had a day."""
+    ended: datetime | None = WorkDay.objects.filter(employee=employee_id).aggregate(at=Max("ended_at"))["at"]
+    return ended or datetime.min.replace(tzinfo=UTC)
+
+
 def take_back(
     employee_id: int,
     *,
@@ -151,12 +158,7 @@ def take_back(
 
 def lines_of(employee_id: int) -> list[int]:
     """Lines whose queue he is in, by himself or through a department."""
-    entries = QueueEntry.objects.filter(Q(employee_id=employee_id) | Q(department__isnull=False))
-    own: set[int] = set()
-    maybe: set[int] = set()
-    for line_id, person in entries.values_list("line_id", "employee_id"):
-        (own if person == employee_id else maybe).add(line_id)
-    return sorted(own | {pk for pk in maybe - own if employee_id in queue_members.employee_ids(pk)})
+    return queue_members.lines_of({employee_id})
 
 
 def away_from(dialog: Dialog, *, now: datetime) -> bool:
@@ -207,7 +209,7 @@ def _tried(change: DialogChange, employee_id: int, *, earlier: Collection[int]) 
 
 def _got_it(employee_id: int) -> QuerySet[DialogEvent]:
     """How a dialog comes to an operator: he takes it, or a colleague hands it to him."""
-    taken = Q(kind__in=[Event.ACCEPT, Event.TAKE_OVER], actor_id=employee_id)
+    taken = Q(kind__in=[Event.ACCEPT, Event.TAKE_OVER, "created"], actor_id=employee_id)
     return DialogEvent.objects.filter(
         taken | Q(kind=Event.TRANSFER, data__to=employee_id), dialog=OuterRef("pk")
     )
