@@ -194,7 +194,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         shown, _dot, shown_rows = form.cleaned_data["version"].partition(".")
         values = {name: form.value_to_save(name) for name in self.field_names()}
         with transaction.atomic():
-            line = OpenLine.objects.select_for_update().get(pk=line_id)
+            line = lines.locked(line_id)
             if shown_rows != form.version_of(line, form.read_rows()).partition(".")[2]:
                 raise CommandRefused("stale", "")
             line, changed = lines.save_block(

@@ -81,7 +81,7 @@ def save_block(
     changed since; other blocks may have been.
     """
     with transaction.atomic():
-        line = _locked(line_id)
+        line = locked(line_id)
         changed = [name for name, value in values.items() if getattr(line, name) != value]
         if version is not None and version != line.version and _touched_since(line, version, values):
             raise CommandRefused(
@@ -108,7 +108,7 @@ def save_block(
 def set_queue(line_id: int, places: Sequence[Place], *, now: datetime) -> None:
     """Q1: the queue in this order. Raises ``CommandRefused`` (``empty``) where it expands to nobody."""
     with transaction.atomic():
-        line = _locked(line_id)
+        line = locked(line_id)
         wanted = list(dict.fromkeys(places))
         before = set(queue_members.employee_ids(line.pk))
         entries = {Place(e.employee_id, e.department_id): e for e in QueueEntry.objects.filter(line=line)}
@@ -139,7 +139,7 @@ def queue_edited(line_id: int, *, now: datetime) -> None:
 
 def texts_edited(line_id: int) -> None:
     """After texts were saved by a form: the settings have a new version."""
-    line = _locked(line_id)
+    line = locked(line_id)
     line.version += 1
     line.save(update_fields=["version"])
 
@@ -156,7 +156,7 @@ def set_text(line_id: int, trigger: str, language: str, text: str) -> None:
         texts_edited(line_id)
 
 
-def _locked(line_id: int) -> OpenLine:
+def locked(line_id: int) -> OpenLine:
     """The line for a change of settings. The queue's row first, as everywhere: a distribution that holds it writes rows
     that refer to the line. Deadlines of open dialogs follow after the commit, dialog by dialog.
     """

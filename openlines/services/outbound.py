@@ -186,6 +186,10 @@ def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
     ]
     later = isinstance(outcome, TryLater | Broken)
     with transaction.atomic():
+        if (
+            isinstance(outcome, Failed) and outcome.unreachable
+        ):  # he is written to: his row comes before the dialog's
+            Client.objects.select_for_update(no_key=True).get(pk=item.dialog.client_id)
         change = DialogChange(lock_dialog(item.dialog_id), now=now)
         message = Message.objects.get(pk=item.message_id)
         message.rev = change.rev

@@ -1,14 +1,25 @@
 """A line's settings as policies want them: frozen, and cached in the process under (line, version).
 
-The version is read with the row that a service locks anyway, so there is nothing to invalidate.
+The version is read with the row that a service locks anyway, so there is nothing to invalidate. The columns are part of
+the key all the same: a transaction that raised the version may be rolled back, and the next one has the same version.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from django.db.models import FileField
+
 from openlines.models import LineText, OpenLine
+from openlines.models.blocks import BLOCKS
 from openlines.policies.facts import Distribution, GreetingRule, LimitLeavesOut, LineSettings
+
+_COLUMNS = tuple(
+    field.attname
+    for block in BLOCKS
+    for field in block._meta.local_fields
+    if not isinstance(field, FileField)
+)
 
 
 class _Key:
@@ -16,7 +27,7 @@ class _Key:
 
     def __init__(self, line: OpenLine) -> None:
         self.line = line
-        self.key = (line.pk, line.version)
+        self.key = (line.pk, line.version, *(getattr(line, name) for name in _COLUMNS))
 
     def __hash__(self) -> int:
         return hash(self.key)
