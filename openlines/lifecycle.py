@@ -282,9 +282,9 @@ def _marks(
     if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
         out = replace(out, last_activity_at=now)
     if event in (E.REPLY, E.WRITTEN_OUTSIDE):
-        out = replace(
-            out, first_reply_at=out.first_reply_at or now, is_unanswered=False, last_activity_at=now
-        )
+        out = replace(out, is_unanswered=False, last_activity_at=now)
+        if out.first_client_message_at:  # what we said before he wrote answers nothing (A4)
+            out = replace(out, first_reply_at=out.first_reply_at or now)
     if event is E.REPLY_FAILS:
         out = replace(out, last_activity_at=now)
     if state in (S.WRAP_UP, S.CLOSED) and before.state is not S.WRAP_UP:

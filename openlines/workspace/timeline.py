@@ -114,12 +114,16 @@ def newest(dialog: Dialog, *, me: Employee, before: datetime | None = None) -> t
     messages = _messages(dialog)
     if before is not None:
         messages = messages.filter(created_at__lt=before)
-    page = list(messages.order_by("-seq")[: PAGE + 1])
+    page = list(messages.order_by("-created_at", "-pk")[: PAGE + 1])
     has_earlier = len(page) > PAGE
     page = page[:PAGE]
     events = _events(dialog)
     if has_earlier:
-        events = events.filter(at__gte=min(message.created_at for message in page))
+        # Earlier ones are asked for by an instant, so what happened at the same (a greeting) belongs to this page.
+        first = page[-1].created_at
+        page += messages.filter(created_at=first).exclude(pk__in=[message.pk for message in page])
+        has_earlier = messages.filter(created_at__lt=first).exists()
+        events = events.filter(at__gte=first)
     if before is not None:
         events = events.filter(at__lt=before)
     return _merged(dialog, page, list(events), me=me), has_earlier
