@@ -1,4 +1,4 @@
-"""axe finds nothing on any screen, light and dark (ux.md: WCAG 2.2 AA)."""
+"""axe finds nothing on any screen, light and dark, wide and narrow (WCAG 2.2 AA)."""
 
 from __future__ import annotations
 
@@ -71,15 +71,19 @@ def place() -> Place:
     )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing(
-    place: Place, theme: Theme, contexts: Contexts, logged_in: Callable[..., Page]
+    place: Place, theme: Theme, width: int, contexts: Contexts, logged_in: Callable[..., Page]
 ) -> None:
     pages: dict[Employee | None, Page] = {}
     found = {}
     for name, (reader, address) in place.addresses().items():
         if reader not in pages:
-            options = {"color_scheme": theme, "reduced_motion": "reduce"}
+            options = {
+                "color_scheme": theme,
+                "reduced_motion": "reduce",
+                "viewport": {"width": width, "height": 850},
+            }
             pages[reader] = logged_in(reader, **options) if reader else contexts(**options).new_page()
         page = pages[reader]
         page.goto(address)
