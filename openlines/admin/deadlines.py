@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -14,11 +16,40 @@ from openlines.admin.readonly import ReadOnlyAdmin
 from openlines.models import Deadline
 
 
+def _kinds() -> dict[str, str]:
+    return {
+        "distribute": _("distribution"),
+        "offer": _("end of the offer"),
+        "unanswered": _("marking as unanswered"),
+        "kpi": _("end of the target time"),
+        "hand_over": _("hand-over by the bot"),
+        "auto_close": _("closing by itself"),
+        "close": _("full close"),
+        "offline": _("end of the grace after going offline"),
+        "drain": _("sending"),
+        "fetch": _("fetching files"),
+    }
+
+
+class KindFilter(admin.SimpleListFilter):
+    """In words; only the kinds that are pending."""
+
+    title = gettext_lazy("what is due")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        pending = Deadline.objects.order_by("kind").values_list("kind", flat=True).distinct()
+        return [(kind, _kinds().get(kind, kind)) for kind in pending]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Deadline]) -> QuerySet[Deadline]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnlyAdmin):
     list_display = ("due_at", "what", "subject", "attempts", "problem")
     list_display_links = ("due_at",)
-    list_filter = ("kind",)
+    list_filter = (KindFilter,)
     list_select_related = ("dialog", "line", "employee", "connection")
     ordering = ("due_at", "pk")
     sortable_by = ()
@@ -27,18 +58,7 @@ class DeadlineAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what is due"))
     def what(self, deadline: Deadline) -> str:
-        kinds = {
-            "distribute": _("distribution"),
-            "offer": _("end of the offer"),
-            "unanswered": _("marking as unanswered"),
-            "kpi": _("end of the target time"),
-            "hand_over": _("hand-over by the bot"),
-            "auto_close": _("closing by itself"),
-            "close": _("full close"),
-            "drain": _("sending"),
-            "fetch": _("fetching files"),
-        }
-        return kinds.get(deadline.kind, deadline.kind)
+        return _kinds().get(deadline.kind, deadline.kind)
 
     @admin.display(description=gettext_lazy("of"))
     def subject(self, deadline: Deadline) -> str:

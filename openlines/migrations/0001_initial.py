@@ -703,7 +703,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=200, verbose_name="key")),
                 ("received_at", models.DateTimeField(verbose_name="received")),
                 ("headers", models.JSONField(default=dict)),
                 ("body", models.BinaryField()),
@@ -721,13 +721,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True, verbose_name="reason")),
-                ("processed_at", models.DateTimeField(null=True)),
+                ("processed_at", models.DateTimeField(null=True, verbose_name="dealt with")),
                 (
                     "connection",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="inbound",
                         to="openlines.connection",
+                        verbose_name="connection",
                     ),
                 ),
             ],
@@ -808,10 +809,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("kind", models.CharField(max_length=20)),
-                ("due_at", models.DateTimeField()),
-                ("was_due_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("error", models.TextField(blank=True)),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                ("was_due_at", models.DateTimeField(null=True, verbose_name="was due")),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
                 (
                     "connection",
                     models.ForeignKey(
@@ -1168,11 +1169,12 @@ class Migration(migrations.Migration):
                         choices=[("queued", "queued"), ("sending", "sending"), ("done", "done")],
                         default="queued",
                         max_length=10,
+                        verbose_name="state",
                     ),
                 ),
-                ("created_at", models.DateTimeField()),
-                ("next_attempt_at", models.DateTimeField()),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("next_attempt_at", models.DateTimeField(verbose_name="next attempt")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
                 ("accepted_ids", models.JSONField(default=list)),
                 ("log", models.JSONField(default=list)),
                 (
@@ -1181,12 +1183,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="outbox",
                         to="openlines.connection",
+                        verbose_name="connection",
                     ),
                 ),
                 (
                     "dialog",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="openlines.dialog"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="openlines.dialog",
+                        verbose_name="dialog",
                     ),
                 ),
                 (

@@ -42,12 +42,12 @@ class Deadline(models.Model):
     )
     kind = models.CharField(max_length=20)
     """A ``DeadlineKind`` for dialogs; ``distribute`` for lines; ``drain`` and ``fetch`` for connections."""
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(_("due"))
     """When to fire: moved ahead after an error."""
-    was_due_at = models.DateTimeField(null=True)
+    was_due_at = models.DateTimeField(_("was due"), null=True)
     """Where an error moved it: when it had been due (A12 counts from here)."""
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
 
     class Meta:
         verbose_name = _("deadline")

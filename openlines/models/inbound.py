@@ -17,14 +17,16 @@ class InboundEvent(models.Model):
         NOT_SUPPORTED = "not_supported", _("not supported")
         PARKED = "parked", _("parked")
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="inbound")
-    key = models.CharField(max_length=200)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="inbound", verbose_name=_("connection")
+    )
+    key = models.CharField(_("key"), max_length=200)
     received_at = models.DateTimeField(_("received"))
     headers = models.JSONField(default=dict)
     body = models.BinaryField()
     state = models.CharField(_("state"), max_length=15, choices=State, default=State.PROCESSED)
     reason = models.TextField(_("reason"), blank=True)
-    processed_at = models.DateTimeField(null=True)
+    processed_at = models.DateTimeField(_("dealt with"), null=True)
 
     class Meta:
         verbose_name = _("inbound event")

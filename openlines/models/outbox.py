@@ -19,13 +19,15 @@ class OutboxItem(models.Model):
         SENDING = "sending", _("sending")
         DONE = "done", _("done")
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="outbox")
-    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="outbox", verbose_name=_("connection")
+    )
+    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="+", verbose_name=_("dialog"))
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="outbox")
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    created_at = models.DateTimeField()
-    next_attempt_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    created_at = models.DateTimeField(_("created"))
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     accepted_ids = models.JSONField(default=list)
     """The provider's ids of the parts it took already: a retry goes on after them."""
     log = models.JSONField(default=list)
