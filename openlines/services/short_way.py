@@ -50,12 +50,13 @@ WITH d AS (
     RETURNING id, dialog_id, seq, rev
 )
 UPDATE openlines_dialog AS dialog
-SET rev = m.rev, last_seq = m.seq, message_count = message_count + 1,
+SET rev = rev + 1, last_seq = last_seq + 1, message_count = message_count + 1,
     client_message_count = client_message_count + 1, last_activity_at = %(now)s, last_message_at = %(now)s,
     last_text = %(preview)s, last_author = 'client'
-FROM m WHERE dialog.id = m.dialog_id
-RETURNING m.id, m.dialog_id, m.seq, m.rev, dialog.line_id, dialog.operator_id, dialog.client_id
+WHERE id = (SELECT dialog_id FROM m)
+RETURNING (SELECT id FROM m), id, last_seq, rev, line_id, operator_id, client_id
 """
+"""Not ``FROM m``: the planner may merge the join and read the whole index of dialogs for it."""
 
 
 def take_text(

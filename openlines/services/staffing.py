@@ -73,10 +73,11 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
         presence = replace(presence, leave_whole_day=False)
         got_before = away_since(presence) or _last_day_ended(employee_id)
     moved = 0
-    lines = OpenLine.objects.filter(
-        Q(offers__employee=employee_id, offers__ended_at__isnull=True) | Q(dialogs__in=_held(employee_id))
-    )
-    for line in lines.distinct():
+    offers = Offer.objects.filter(employee_id=employee_id, ended_at__isnull=True)
+    held = Dialog.objects.filter(operator_id=employee_id, state__in=HELD)
+    # Not joined: every offer of a line would meet every dialog of it.
+    lines = Q(pk__in=offers.values("line")) | Q(pk__in=held.values("line"))
+    for line in OpenLine.objects.filter(lines):
         if is_away(presence, check=line.check_availability, now=now):
             moved += take_back(
                 employee_id,
@@ -213,7 +214,3 @@ def _got_it(employee_id: int) -> QuerySet[DialogEvent]:
     return DialogEvent.objects.filter(
         taken | Q(kind=Event.TRANSFER, data__to=employee_id), dialog=OuterRef("pk")
     )
-
-
-def _held(employee_id: int) -> list[int]:
-    return list(Dialog.objects.filter(operator_id=employee_id, state__in=HELD).values_list("pk", flat=True))
