@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from contactcenter.staff.availability import statuses
 from contactcenter.staff.departments import members_of
