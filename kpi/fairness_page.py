@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kpi.fairness import Counts, Report, What
 from kpi.filters import ListQuery, Period
@@ -50,7 +50,7 @@ COLUMNS = (
     ),
     Column(
         What.ACCEPTED,
-        gettext_lazy("Accepted"),
+        pgettext_lazy("offers", "Accepted"),
         gettext_lazy("Offers that were accepted, or answered at once."),
     ),
     Column(What.SKIPPED, gettext_lazy("Skipped"), gettext_lazy("Offers handed on with “Skip”.")),

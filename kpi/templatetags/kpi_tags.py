@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from kpi.presenters import in_words
 
@@ -25,6 +26,7 @@ def moment(value: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(value)
     this_year = local.year == timezone.localtime().year
-    short = date_format(local, "j M H:i" if this_year else "j M Y H:i")
+    day = _("j M") if this_year else _("j M Y")
+    short = date_format(local, f"{day} H:i")
     full = date_format(local, "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), full, short)

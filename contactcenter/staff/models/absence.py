@@ -125,7 +125,7 @@ class Absence(models.Model):
     @property
     def until(self) -> str:
         """For people: “25 Nov”, the last day, or “25 Nov, noon”."""
-        last = date_format(self.last_day, "j M")
+        last = date_format(self.last_day, str(_("j M")))
         return str(_("%(day)s, noon") % {"day": last}) if self.ends_at_noon else last
 
     @property
