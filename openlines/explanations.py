@@ -248,6 +248,8 @@ def _reason(
         return _tried(pk, event, history, detail)
     if kind == Obstacle.FULL and pk in holders:
         return reasons.obstacle(Obstacle.HOLDS_OFFER, near=event.at)
+    if kind == Obstacle.HOLDS_OFFER and event.data.get("chosen"):
+        return _("had the offer until now, and did not accept it")
     return reasons.obstacle(kind, detail, near=event.at)
 
 

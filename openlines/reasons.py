@@ -27,7 +27,7 @@ def known(kind: type[Kind], value: object) -> Kind | None:
     return next((member for member in kind if member == value), None)
 
 
-def moment(value: datetime | str, *, near: datetime) -> str:
+def moment(value: datetime | str, *, near: datetime, seconds: bool = False) -> str:
     """A time in the reader's zone: ``09:14`` on the day of ``near``, else with its day; a midnight is its day alone.
 
     ``value`` may be ISO text; what is neither comes back as it is.
@@ -39,10 +39,12 @@ def moment(value: datetime | str, *, near: datetime) -> str:
     if timezone.is_naive(instant):
         instant = timezone.make_aware(instant)
     at, beside = timezone.localtime(instant), timezone.localtime(near)
-    day = "j M" if at.year == beside.year else "j M Y"
+    day = _("j M") if at.year == beside.year else _("j M Y")
     if at.time() == time():
         return date_format(at, day)
-    return date_format(at, "H:i" if at.date() == beside.date() else f"{day} H:i")
+    if at.date() == beside.date():
+        return date_format(at, "H:i:s" if seconds else "H:i")
+    return date_format(at, f"{day} H:i")
 
 
 # -- who was passed over --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ short sentence. Tasks that merely wake somebody are queued with ``q_options={"sa
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Collection
 from functools import partial
@@ -21,6 +22,8 @@ from openlines.work import pulse
 
 fire = partial(deadlines.fire_due, limit=50)
 """What a ticker does in one turn: few enough that ``now`` stays true, a hand-over quick and a stop short."""
+
+logger = logging.getLogger(__name__)
 
 MOST_ROUNDS = 50
 """Rounds of one scheduled net; what is still due then is left to the ticker and the next minute."""
@@ -49,9 +52,17 @@ def sweep() -> str:
     Finds nothing unless an event was lost.
     """
     now = timezone.now()
-    returned = staffing.sweep(now=now)
-    lost = routing.sweep(now=now)
-    mended = deadlines.audit(now=now)
+    found: list[int] = []
+    errors: list[Exception] = []
+    for net in (routing.sweep, deadlines.audit, staffing.sweep):
+        try:
+            found.append(net(now=now))
+        except Exception as error:  # one net that is torn must not take the others along
+            logger.exception("A net of the sweep failed")
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    lost, mended, returned = found
     return _(
         "lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d; "
         "taken back from who is away: %(returned)d"

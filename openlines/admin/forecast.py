@@ -122,7 +122,7 @@ def _place(
         is_free=member.free,
         now=_("free") if member.free else _why_not(member, now=now),
         room=_room(member, settings),
-        turn=reasons.moment(member.last_assigned_at, near=now) if member.last_assigned_at else _("none yet"),
+        turn=_turn(member, now=now),
         is_chosen=member.employee_id in decision.chosen,
         outcome=_outcome(why, now=now) if member.free and why else "",
     )
@@ -141,9 +141,21 @@ def _room(member: Member, settings: LineSettings) -> str:
     }
 
 
+def _turn(member: Member, *, now: datetime) -> str:
+    if member.last_assigned_at is None:
+        return _("none yet")
+    return reasons.moment(member.last_assigned_at, near=now, seconds=True)
+
+
 def _outcome(why: policy.PassedOver, *, now: datetime) -> str:
-    if why.obstacle is Obstacle.FULL:
-        return _("the last place goes to a dialog that waits already")
+    """Of somebody free; the time of his last turn stands beside."""
+    match why.obstacle:
+        case Obstacle.FULL:
+            return _("the last place goes to a dialog that waits already")
+        case Obstacle.ASSIGNED_LATER:
+            return _("got a dialog more recently")
+        case Obstacle.LATER_IN_ORDER:
+            return _("later in the list")
     return reasons.obstacle(why.obstacle, why.detail, near=now)
 
 

@@ -14,7 +14,12 @@ from openlines.models.blocks import AutomaticActionsBlock, QueueBlock
 
 
 def queue(line: OpenLine, *, people: int) -> list[str]:
-    return [*_distribution(line, alone=people == 1), *_who_may_be_offered(line), _whom_clients_see(line)]
+    return [
+        *_distribution(line, alone=people == 1),
+        *_who_may_be_offered(line),
+        _who_goes_away(line),
+        _whom_clients_see(line),
+    ]
 
 
 def _who_may_be_offered(line: OpenLine) -> list[str]:
@@ -35,6 +40,19 @@ def _who_may_be_offered(line: OpenLine) -> list[str]:
             % {"count": line.limit, "left_out": left_out}
         )
     return found
+
+
+def _who_goes_away(line: OpenLine) -> str:
+    """Q9."""
+    if line.check_availability:
+        return _(
+            "What waits with somebody whose work day ends, who goes on a break or on leave, or is offline for 5 minutes "
+            "goes back to the queue; what is answered stays."
+        )
+    return _(
+        "What waits with somebody who goes on leave for a day or longer, or leaves the queue, goes back to the queue; "
+        "what is answered stays."
+    )
 
 
 def _distribution(line: OpenLine, *, alone: bool) -> list[str]:

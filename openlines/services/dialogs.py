@@ -120,6 +120,7 @@ def transfer_to_colleague(
     note: str = "",
     now: datetime,
     expects: int | None = ANYBODY,
+    may_take_over: bool = True,
 ) -> Dialog:
     """Q10: accepted on his behalf; no availability or limit check. Not to oneself, not to a dismissed person."""
     if to.pk == by.pk:
@@ -135,7 +136,7 @@ def transfer_to_colleague(
         _step(change, Event.TRANSFER, by=to)
         change.record(Event.TRANSFER, actor_id=by.pk, to=to.pk, earlier=change.before.operator_id, note=note)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects, may_take_over=may_take_over)
 
 
 def transfer_to_line(
@@ -146,6 +147,7 @@ def transfer_to_line(
     note: str = "",
     now: datetime,
     expects: int | None = ANYBODY,
+    may_take_over: bool = True,
 ) -> Dialog:
     """Q10: to another line's queue; that line's settings hold from here."""
 
@@ -162,11 +164,17 @@ def transfer_to_line(
         change.record(Event.TRANSFER_TO_LINE, actor_id=by.pk, to_line=to.pk, earlier_line=earlier, note=note)
         routing.distribute_after_commit(to.pk, now=now)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects, may_take_over=may_take_over)
 
 
 def back_to_queue(
-    dialog_id: int, *, by: Employee, note: str = "", now: datetime, expects: int | None = ANYBODY
+    dialog_id: int,
+    *,
+    by: Employee,
+    note: str = "",
+    now: datetime,
+    expects: int | None = ANYBODY,
+    may_take_over: bool = True,
 ) -> Dialog:
     """Q10: the sender is left out of this round unless he is alone."""
 
@@ -176,7 +184,7 @@ def back_to_queue(
         change.record(Event.BACK_TO_QUEUE, actor_id=by.pk, note=note)
         routing.distribute_after_commit(change.dialog.line_id, now=now)
 
-    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects)
+    return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects, may_take_over=may_take_over)
 
 
 def finish(
@@ -200,11 +208,15 @@ def finish(
         return dialog
 
 
-def spam(dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY) -> Dialog:
+def spam(
+    dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY, may_take_over: bool = True
+) -> Dialog:
     """Nothing is sent; the clock counts nothing."""
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         _guard_holder(dialog, expects)
+        if State(dialog.state) in IN_QUEUE:
+            _guard_queue(dialog, by, may_take_over=may_take_over)
         change = DialogChange(dialog, now=now)
         _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
         _step(change, Event.SPAM, by=by)
@@ -254,10 +266,13 @@ def _hand_on(
     note: str,
     now: datetime,
     expects: int | None,
+    may_take_over: bool,
 ) -> Dialog:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         _guard_holder(dialog, expects)
+        if State(dialog.state) in IN_QUEUE:
+            _guard_queue(dialog, by, may_take_over=may_take_over)
         change = DialogChange(dialog, now=now)
         apply(change)
         if note.strip():

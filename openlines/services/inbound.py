@@ -12,8 +12,8 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django_q.tasks import async_task
 
 from contactcenter.lib.commits import after_commit
@@ -99,10 +99,7 @@ def clean_up(*, now: datetime) -> int:
 def _process(event_id: int, connection: Connection, request: base.RawRequest, *, now: datetime) -> bool:
     """Everything in the delivery, or nothing of it: True unless it was parked."""
     try:
-        with transaction.atomic():
-            items = registry.get(connection.kind).parse(request, connection.account())
-            for item in items:
-                _take(item, connection, now=now)
+        items = _read(connection, request, now=now)
     except base.Unreadable as error:
         return _park(event_id, reason=str(error) or "unreadable", now=now)
     except Exception as error:
@@ -123,6 +120,22 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
             state=state, reason="", processed_at=now
         )
     return True
+
+
+def _read(connection: Connection, request: base.RawRequest, *, now: datetime) -> list[base.InboundItem]:
+    """All of it under a savepoint. What the database refused for a passing reason (a deadlock) is read once more."""
+    for last in (False, True):
+        try:
+            with transaction.atomic():
+                items = registry.get(connection.kind).parse(request, connection.account())
+                for item in items:
+                    _take(item, connection, now=now)
+                return items
+        except OperationalError:
+            if last:
+                raise
+            logger.warning("A delivery of connection %s is read once more", connection.pk, exc_info=True)
+    raise AssertionError("unreachable")
 
 
 def _park(event_id: int, *, reason: str, now: datetime) -> bool:

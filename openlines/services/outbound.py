@@ -243,7 +243,9 @@ def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) ->
                 "last_error": outcome.reason,
                 "last_error_at": now,
             }
-        case TryLater() | Failed() | Unknown():
+        case Failed():  # this client's or this message's affair: the connection works
+            return
+        case TryLater() | Unknown():
             values = {"last_error": outcome.reason, "last_error_at": now}
         case Sent():
             Connection.objects.filter(pk=connection_id).exclude(last_error="").update(last_error="")

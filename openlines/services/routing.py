@@ -96,7 +96,10 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
                     "Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself."
                 ),
             )
-        _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED)
+        if not _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED):
+            raise CommandRefused(
+                "changed", _("Something has just happened in this dialog. Look at it again.")
+            )
 
 
 def sweep(*, now: datetime) -> int:
@@ -308,8 +311,9 @@ def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, 
 def _take_off_the_list(dialog: Dialog, offer: Offer, *, now: datetime) -> None:
     """Q8 "to all": it leaves his list until the next re-offer."""
     locked = lock_dialog(dialog.pk)
-    offer.ended_at, offer.outcome = now, Offer.Outcome.SKIPPED
-    offer.save(update_fields=["ended_at", "outcome"])
+    standing = Offer.objects.filter(pk=offer.pk, ended_at__isnull=True)
+    if not standing.update(ended_at=now, outcome=Offer.Outcome.SKIPPED):
+        raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
     change = DialogChange(locked, now=now)
     change.set_fields(tried=sorted({*locked.tried, offer.employee_id}))
     change.record("skip", actor_id=offer.employee_id)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from openlines.connectors import base
 from openlines.live import publish, topics
-from openlines.models import Attachment, Client, Connection, Dialog, Message
+from openlines.models import Attachment, Client, Connection, Dialog, Message, Offer
 from openlines.services import client_messages, files, marks, short_way
 from openlines.services.errors import CommandRefused
 from openlines.views_files import deliver
@@ -146,12 +146,19 @@ def typing(request: HttpRequest, chat: Connection, visitor: Visitor, now: dateti
         .first()
     )
     if dialog is not None:
-        listeners = [topics.line(dialog.line_id)]
-        if dialog.operator_id:
-            listeners.append(topics.employee(dialog.operator_id))
-        for topic in listeners:
-            publish.signal(topic, "typing", dialog=dialog.pk, text=typed)
+        publish.signal_many(
+            (topics.employee(reader), "typing", {"dialog": dialog.pk, "text": typed})
+            for reader in _readers(dialog)
+        )
     return HttpResponse(status=204)
+
+
+def _readers(dialog: Dialog) -> list[int]:
+    """Who may see a text before it is sent: who holds the dialog, else who it is offered to. Not the whole line."""
+    if dialog.operator_id:
+        return [dialog.operator_id]
+    offers = Offer.objects.filter(dialog=dialog, ended_at__isnull=True)
+    return list(offers.values_list("employee_id", flat=True))
 
 
 @endpoint("POST")

@@ -98,7 +98,13 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def spam(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         _require(deeds(me, dialog).spam, dialog)
-        done = dialogs.spam(dialog.pk, by=me, now=timezone.now(), expects=dialog.operator_id)
+        done = dialogs.spam(
+            dialog.pk,
+            by=me,
+            now=timezone.now(),
+            expects=dialog.operator_id,
+            may_take_over=permissions.may_take_over(me, dialog),
+        )
         return _("Dialog No. %(number)s is marked as spam.") % {"number": done.number}
 
     return _carry_out(request, pk, deed)
@@ -114,14 +120,18 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         to = transfers.target(request.POST.get("to", ""))
         # of a dialog in wrap-up it says itself why not
         _require(deeds(me, dialog).transfer or State(dialog.state) is State.WRAP_UP, dialog)
-        seen = dialog.operator_id
+        seen, leads = dialog.operator_id, permissions.may_take_over(me, dialog)
         if isinstance(to, Employee):
-            dialogs.transfer_to_colleague(dialog.pk, to=to, by=me, note=note, now=now, expects=seen)
+            dialogs.transfer_to_colleague(
+                dialog.pk, to=to, by=me, note=note, now=now, expects=seen, may_take_over=leads
+            )
             return _("Transferred to %(name)s.") % {"name": to.display_name}
         if isinstance(to, OpenLine):
-            dialogs.transfer_to_line(dialog.pk, to=to, by=me, note=note, now=now, expects=seen)
+            dialogs.transfer_to_line(
+                dialog.pk, to=to, by=me, note=note, now=now, expects=seen, may_take_over=leads
+            )
             return _("Transferred to the line %(name)s.") % {"name": to.name}
-        dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now, expects=seen)
+        dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now, expects=seen, may_take_over=leads)
         return _("Given back to the queue of %(line)s.") % {"line": dialog.line.name}
 
     return _carry_out(request, pk, deed)

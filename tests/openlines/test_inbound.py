@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django_q.models import OrmQ
 
 from contactcenter.staff.models import Employee
@@ -189,3 +190,20 @@ def test_a_pressed_button_is_acknowledged_by_a_task_after_the_commit() -> None:
         assert [call.params["callback_query_id"] for call in telegram.called("answerCallbackQuery")] == [
             "4382bfdwdsb323b2d9"
         ]
+
+
+def test_a_delivery_that_a_deadlock_hit_is_read_once_more(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = client_messages.receive
+    calls = []
+
+    def once(*args: Any, **kwargs: Any) -> Message:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("deadlock detected")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(client_messages, "receive", once)
+    assert not receive(connection, update(1, text="Hello")).parked
+    assert Message.objects.filter(author="client").count() == 1

@@ -57,11 +57,13 @@ def test_it_names_who_is_next_and_then_he_gets_the_dialog(
         assert shown.then == f"Not accepted within 1 minute, it would go on to {then}."
         dialog = write(make_client(channel), now=at(0)).dialog
         assert dialog.offers.get().employee == expected
+    assert [one.outcome for one in forecast.look(line, now=at(0)).places] == ["got a dialog more recently", ""]
 
 
 def test_the_modes_have_their_own_words(line: OpenLine, adam: Employee, beata: Employee) -> None:
     lines.save_block(line.pk, {"distribution": "strictly"}, now=NOW)
     assert words_of(line) == f"It would be offered to {adam}: the first free person in the list."
+    assert [one.outcome for one in forecast.look(line, now=at(0)).places] == ["", "later in the list"]
     lines.save_block(line.pk, {"distribution": "to_all"}, now=NOW)
     assert words_of(line) == f"It would be offered to everybody free at once: {adam}, {beata}."
 
@@ -106,7 +108,7 @@ def test_times_are_those_of_the_reader(
     assert (
         turn.astimezone(administrator.zone).strftime("%H:%M") not in client.get(address(line, "whole")).text
     )
-    assert re.search(r"<td>(\d+ \w+ )?19:00</td>", client.get(address(line, "whole")).text)
+    assert re.search(r"<td>(\d+ \w+ )?19:00(:00)?</td>", client.get(address(line, "whole")).text)
 
 
 # -- the pages ------------------------------------------------------------------------------------------------
