@@ -120,7 +120,21 @@ def sweep(*, now: datetime) -> int:
     )
     people = {pk for pk in (*offered.distinct(), *holding.order_by().distinct()) if pk}
     presences = queue_members.presences(people, now=now)
-    return sum(look(pk, now=now, is_net=True) for pk in people if is_away(presences[pk], check=True, now=now))
+    away = [pk for pk in people if is_away(presences[pk], check=True, now=now)]
+    return _outsiders(now=now) + sum(look(pk, now=now, is_net=True) for pk in away)
+
+
+def _outsiders(*, now: datetime) -> int:
+    """Q1: a department was changed, and somebody with an offer is in the queue no longer. C5's may be a stranger."""
+    standing: dict[int, set[int]] = {}
+    offers = Offer.objects.filter(ended_at__isnull=True, is_first=False).values_list("line_id", "employee_id")
+    for line_id, employee_id in offers.distinct():
+        standing.setdefault(line_id, set()).add(employee_id)
+    moved = 0
+    for line_id, people in standing.items():
+        for employee_id in sorted(people - set(queue_members.employee_ids(line_id))):
+            moved += take_back(employee_id, line_id=line_id, now=now, offers_only=True)
+    return moved
 
 
 def _last_day_ended(employee_id: int) -> datetime:
@@ -135,13 +149,17 @@ def take_back(
     line_id: int,
     now: datetime,
     everything: bool = False,
+    offers_only: bool = False,
     got_before: datetime | None = None,
 ) -> int:
     """Q9: his offers, accepted and waiting dialogs on the line go back to its queue; answered ones and wrap-up stay.
 
-    ``everything``: he is dismissed, and answered ones go too. ``got_before``: dialogs that he got later stay.
+    ``everything``: he is dismissed, and answered ones go too. ``offers_only``: what he accepted stays.
+    ``got_before``: dialogs that he got later stay.
     """
-    states = HELD if everything else {State.ACCEPTED, State.WAITING}
+    states = HELD if everything else frozenset({State.ACCEPTED, State.WAITING})
+    if offers_only:
+        states = frozenset()
     dialogs = Dialog.objects.filter(line_id=line_id)
     held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
     if got_before is not None:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contactcenter.staff.models import Absence, Employee, Notice, Presence, Role, RoleBinding
+from contactcenter.staff.models import Absence, Department, Employee, Notice, Presence, Role, RoleBinding
 from contactcenter.staff.presence import touch
 from openlines import hooks
-from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine
+from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
 from openlines.services import deadlines, dialogs, lines, routing, staffing
 from tests.openlines.factories import (
     NOW,
@@ -357,3 +357,24 @@ def test_a_question_that_fails_leaves_the_dialog_to_the_queue_and_says_so(anna: 
         hooks.forget_responsible(broken)
     assert holders(dialog) == ["Anna"]
     assert "the CRM is ill" in DialogEvent.objects.get(dialog=dialog, kind="offered").data["hook_failure"]
+
+
+def test_who_is_moved_out_of_a_queues_department_loses_his_offers_and_keeps_what_he_accepted(
+    anna: Employee, bert: Employee
+) -> None:
+    sales, support = Department.objects.create(name="Sales"), Department.objects.create(name="Support")
+    for person in (anna, bert):
+        person.department = support
+        person.save()
+    line = make_line(distribution="strictly")
+    QueueEntry.objects.create(line=line, department=support, position=0)
+    offered, accepted = arrive(line, now=0), arrive(line, now=1)
+    first = Offer.objects.get(dialog=offered, ended_at__isnull=True).employee
+    dialogs.accept(accepted.pk, by=first, now=at(2))
+    first.department = sales
+    first.save()
+    assert staffing.sweep(now=at(3)) == 1
+    other = bert if first == anna else anna
+    assert holders(offered) == [other.first_name]
+    assert state(accepted) == ("accepted", first.first_name)
+    assert staffing.sweep(now=at(4)) == 0
