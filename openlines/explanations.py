@@ -155,7 +155,7 @@ def _events() -> dict[str, str]:
         "take_over_from": _("taken over by %(who)s from %(earlier)s"),
         "accept_by_reply": _("accepted by %(who)s with a reply"),
         "accept_by_finish": _("accepted by %(who)s to finish it"),
-        "operator_away": _("taken back from %(earlier)s because of absence"),
+        "operator_away": _("taken back from %(earlier)s: away, or no longer in the queue"),
         Event.CLIENT_WRITES: _("the client wrote again"),
         Event.BOT_ANSWERS: _("the bot answered"),
         Event.HAND_OVER: _("the bot handed over to people"),

@@ -107,7 +107,7 @@ def test_sentences_fit_the_reader_too(scene: Scene) -> None:
     )
     assert [one.title for one in told] == [
         "Offered to you: longest without a new dialog on this line",
-        "Taken back from you because of absence",
+        "Taken back from you: away, or no longer in the queue",
         "Waits: whoever is available has as many dialogs as allowed",
     ]
     assert told[2].lines == ("You: at the limit: 5 of 5 dialogs",)
@@ -144,6 +144,14 @@ def test_an_offer_that_stays_says_with_whom(scene: Scene) -> None:
     one = explain([first, stays])[1]
     assert one.title == "Stays with Anna Nowak: nobody else is free"
     assert one.lines == ("Anna Nowak: the offer stands there now",)
+
+
+def test_an_offer_that_moves_on_says_who_had_it(scene: Scene) -> None:
+    dialog = scene.dialog()
+    deadlines.fire_due(now=at(61))
+    moved = explain(dialog.events.all())[-1]
+    assert moved.title.startswith("Offered to Bert Lis")
+    assert moved.lines == ("Anna Nowak: had the offer until now, and did not accept it",)
 
 
 def test_a_transfer_by_a_third_person_names_all_three(scene: Scene) -> None:
@@ -191,7 +199,7 @@ def test_a_dialogs_whole_way_reads_as_a_story(scene: Scene) -> None:
         "Accepted by Anna Nowak with a reply",
         "Transferred by Anna Nowak to the line Complaints",
         "Offered to Bert Lis: longest without a new dialog on this line",
-        "Taken back from Bert Lis because of absence",
+        "Taken back from Bert Lis: away, or no longer in the queue",
         "Offered to Bert Lis: longest without a new dialog on this line "
         "(everybody free had been asked, so a new round began)",
     ]
