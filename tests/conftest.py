@@ -136,15 +136,24 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def migrated_rows(django_db_setup: None) -> str | None:
+    """What the migrations had put into the database, for who empties it; None where nobody asked to keep that."""
+    return getattr(connection, "_test_serialized_contents", None)
+
+
+@pytest.fixture(scope="session")
+def browser(migrated_rows: str | None, playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium, in place of the download that pytest-playwright expects; skips without one.
 
-    Playwright keeps an event loop in the test's thread, in which Django would refuse to touch the database.
+    Playwright keeps an event loop in the test's thread, in which Django would refuse to touch the database, and has
+    another connection than before: it is told what the tests' database held.
     """
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(WITHOUT_CHROMIUM)
     os.environ[ASYNC_UNSAFE] = "1"
+    if migrated_rows is not None:
+        connection._test_serialized_contents = migrated_rows  # type: ignore[attr-defined]
     opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
     yield opened
     opened.close()
