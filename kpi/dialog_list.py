@@ -90,8 +90,8 @@ class Page:
     @property
     def has_next(self) -> bool:
         return (
-            (self.more_than_counted and len(self.rows) == PAGE_SIZE) or self.query.page * PAGE_SIZE < self.count
-        )
+            self.more_than_counted and len(self.rows) == PAGE_SIZE
+        ) or self.query.page * PAGE_SIZE < self.count
 
     @property
     def first_number(self) -> int:

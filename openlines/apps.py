@@ -25,7 +25,8 @@ class OpenlinesConfig(AppConfig):
                 "openlines", of_messages, see=Right.CONNECTIONS_CHANGE, change=Right.CONNECTIONS_CHANGE
             )
         notices.register(
-            "queue_empty", _("The queue of the line “%(name)s” has nobody in it. Its dialogs wait until you add somebody.")
+            "queue_empty",
+            _("The queue of the line “%(name)s” has nobody in it. Its dialogs wait until you add somebody."),
         )
         receivers.connect()
         post_migrate.connect(ensure_schedules, sender=self)

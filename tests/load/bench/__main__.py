@@ -105,10 +105,10 @@ def _run(stack: ExitStack, var: Path, *, quick: bool, only: str) -> Iterator[Fig
         parts.append(screen.measure(built, found.existing, size=screen.Size(rounds=3 if quick else 8)))
     if wanted("list"):
         parts.append(dialog_list.measure(built, size=lists))
-    if wanted("assignments", "slot"):
-        parts.append(assignments.measure(built, size=assignments.Size(dialogs=10 if quick else 30)))
     if wanted("deadline"):
         parts.append(deadline.measure(built, size=deadline.Size()))
+    if wanted("assignments", "slot"):
+        parts.append(assignments.measure(built, size=assignments.Size(dialogs=10 if quick else 30)))
     for part in parts:
         for figure in part:
             print(row(figure), flush=True)

@@ -57,7 +57,10 @@ def test_it_names_who_is_next_and_then_he_gets_the_dialog(
         assert shown.then == f"Not accepted within 1 minute, it would go on to {then}."
         dialog = write(make_client(channel), now=at(0)).dialog
         assert dialog.offers.get().employee == expected
-    assert [one.outcome for one in forecast.look(line, now=at(0)).places] == ["got a dialog more recently", ""]
+    assert [one.outcome for one in forecast.look(line, now=at(0)).places] == [
+        "got a dialog more recently",
+        "",
+    ]
 
 
 def test_the_modes_have_their_own_words(line: OpenLine, adam: Employee, beata: Employee) -> None:
