@@ -33,7 +33,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: rough figures in half the time")
     parser.add_argument("--only", default="", metavar="WORD", help="figures whose name begins so")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     var = Path(os.environ.get("CONTACTCENTER_VAR") or ROOT / "var").absolute()
     var.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
