@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -25,12 +25,14 @@ from openlines.services import deadlines
 
 DAYS = 2
 """As the demo's, only shorter."""
+WEDNESDAY = datetime(2026, 11, 18, 14, 0, tzinfo=UTC)
+"""In office hours of a working day: a history that ends on a Sunday night is thinner."""
 
 
 @pytest.fixture
 def now(transactional_db: None) -> datetime:
     """A demo that has just been made: not in a test's transaction, as nothing of it may depend on that."""
-    now = timezone.now()
+    now = WEDNESDAY
     assert history.seed(now=now, days=DAYS)
     return now
 
