@@ -93,25 +93,27 @@ def _deal(line_ids: list[int]) -> int:
 
 async def _slots(scene: Scene, *, size: Size) -> list[float]:
     """One operator with room for one dialog; each finish must bring the next offer to his screen."""
-    operator, chat = await asyncio.to_thread(_one_slot, scene, size.slots + 2)
+    loop = asyncio.get_running_loop()
     parts = urlsplit(scene.address)
-    own = topics.employee(operator.pk)
-    ticket = topics.issue_ticket(holder=own, topics=[own], now=timezone.now())
-    reader, stream = await asyncio.open_connection(parts.hostname, parts.port)
-    stream.write(load.get(parts.netloc, f"/live/?ticket={ticket}"))
     late = []
-    try:
-        await _heard(reader, b"event: hello")
-        for _ in range(size.slots):
-            held = await asyncio.to_thread(_held, operator, chat)
-            began = time.perf_counter()
-            finishing = asyncio.create_task(asyncio.to_thread(_finish, held, operator))
-            await _offer(reader)
-            late.append(time.perf_counter() - began)
-            await finishing
-    finally:
-        stream.close()
-        await asyncio.to_thread(connections.close_all)
+    with ThreadPoolExecutor(1) as hand:  # one thread, whose database connection is closed at the end
+        operator, chat = await loop.run_in_executor(hand, _one_slot, scene, size.slots + 2)
+        own = topics.employee(operator.pk)
+        ticket = topics.issue_ticket(holder=own, topics=[own], now=timezone.now())
+        reader, stream = await asyncio.open_connection(parts.hostname, parts.port)
+        stream.write(load.get(parts.netloc, f"/live/?ticket={ticket}"))
+        try:
+            await _heard(reader, b"event: hello")
+            for _ in range(size.slots):
+                held = await loop.run_in_executor(hand, _held, operator, chat)
+                began = time.perf_counter()
+                finishing = loop.run_in_executor(hand, _finish, held, operator)
+                await _offer(reader)
+                late.append(time.perf_counter() - began)
+                await finishing
+        finally:
+            stream.close()
+            await loop.run_in_executor(hand, connections.close_all)
     return late
 
 
