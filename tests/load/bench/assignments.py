@@ -1,7 +1,7 @@
-"""``assignments.rate``: automatic offers a second, 200 operators in the queues of 20 lines, two processes at once.
+"""``assignments.rate``: automatic offers a second, 200 operators in each queue of 20 lines, two hands (threads) at once.
 ``slot.*``: milliseconds from finishing a dialog at the limit to the next offer on the operator's event stream.
 
-The reference of the first: the same with one process.
+The reference of the first: the same with one hand.
 """
 
 from __future__ import annotations
