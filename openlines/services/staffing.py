@@ -6,9 +6,10 @@ midnight, a page that no longer answers) is found by a deadline of the employee'
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -19,13 +20,15 @@ from contactcenter.staff.availability import next_change
 from contactcenter.staff.models import WorkDay
 from openlines.lifecycle import Event
 from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine
-from openlines.policies.availability import OFFLINE_PATIENCE, away_since, is_away
+from openlines.policies.availability import OFFLINE_PATIENCE, Presence, away_since, is_away, obstacle
 from openlines.policies.facts import HELD, IN_QUEUE, Distribution, State
+from openlines.policies.routing import Obstacle
 from openlines.services import queue_members, routing
 from openlines.services.change import DialogChange, lock_dialog
 
 OFFLINE = "offline"
 """Deadline of an employee: look whether his page has been silent for five minutes."""
+LEFT_QUEUE: Mapping[str, Any] = {"why": "left_queue"}
 ABSENCE = "absence"
 """Deadline of an employee: a leave of his begins or ends."""
 
@@ -85,8 +88,17 @@ def look(employee_id: int, *, now: datetime, is_net: bool = False) -> int:
                 now=now,
                 everything=presence.dismissed,
                 got_before=got_before,
+                why=_why(presence, check=line.check_availability),
             )
     return moved
+
+
+def _why(presence: Presence, *, check: bool) -> dict[str, str]:
+    """For the event (Q11): what keeps him from his dialogs, and since when."""
+    reason, since = obstacle(presence, check=check)
+    if reason is None and presence.leave_since is not None:  # of a whole day, on a line without the check
+        reason, since = Obstacle.ON_LEAVE, presence.leave_since.isoformat()
+    return {"why": reason, "detail": since} if reason else {}
 
 
 def due(employee_id: int, kind: str, *, now: datetime) -> None:
@@ -151,11 +163,12 @@ def take_back(
     everything: bool = False,
     offers_only: bool = False,
     got_before: datetime | None = None,
+    why: Mapping[str, Any] = LEFT_QUEUE,
 ) -> int:
     """Q9: his offers, accepted and waiting dialogs on the line go back to its queue; answered ones and wrap-up stay.
 
     ``everything``: he is dismissed, and answered ones go too. ``offers_only``: what he accepted stays.
-    ``got_before``: dialogs that he got later stay.
+    ``got_before``: dialogs that he got later stay. ``why``: what the dialogs' events tell.
     """
     states = HELD if everything else frozenset({State.ACCEPTED, State.WAITING})
     if offers_only:
@@ -169,7 +182,7 @@ def take_back(
     )
     moved = 0
     for dialog_id in sorted({*held, *offered}):
-        moved += _take_back_one(dialog_id, employee_id, states=states, now=now)
+        moved += _take_back_one(dialog_id, employee_id, states=states, why=why, now=now)
     if moved:
         routing.distribute(line_id, now=now)
     return moved
@@ -188,7 +201,9 @@ def away_from(dialog: Dialog, *, now: datetime) -> bool:
     return is_away(presence, check=dialog.line.check_availability, now=now)
 
 
-def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State], now: datetime) -> int:
+def _take_back_one(
+    dialog_id: int, employee_id: int, *, states: Collection[State], why: Mapping[str, Any], now: datetime
+) -> int:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         change = DialogChange(dialog, now=now)
@@ -200,7 +215,7 @@ def _take_back_one(dialog_id: int, employee_id: int, *, states: Collection[State
                 return 0
         else:
             return 0
-        change.record(Event.OPERATOR_LOST, earlier=employee_id)
+        change.record(Event.OPERATOR_LOST, earlier=employee_id, **why)
         change.tell(employee_id)
         change.write()
         return 1

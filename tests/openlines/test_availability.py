@@ -378,3 +378,20 @@ def test_who_is_moved_out_of_a_queues_department_loses_his_offers_and_keeps_what
     assert holders(offered) == [other.first_name]
     assert state(accepted) == ("accepted", first.first_name)
     assert staffing.sweep(now=at(4)) == 0
+
+
+def test_what_was_taken_back_tells_why(anna: Employee, bert: Employee) -> None:
+    line = make_line(
+        anna, bert, check_availability=True, distribution="strictly", idle_time=timedelta(hours=1)
+    )
+    online(anna)
+    dialog = arrive(line, now=1)
+    dialogs.accept(dialog.pk, by=anna, now=at(2))
+    deadlines.fire_due(now=at(301), kinds={"offline"})
+    event = DialogEvent.objects.get(dialog=dialog, kind="operator_lost")
+    assert (event.data["why"], event.data["detail"]) == ("offline", at(0).isoformat())
+    lines.set_queue(line.pk, [lines.Place(bert.pk)], now=at(302))
+    second = arrive(line, now=303)
+    dialogs.accept(second.pk, by=bert, now=at(304), may_take_over=True)
+    lines.set_queue(line.pk, [lines.Place(anna.pk)], now=at(305))
+    assert DialogEvent.objects.get(dialog=second, kind="operator_lost").data["why"] == "left_queue"

@@ -199,7 +199,7 @@ def test_a_dialogs_whole_way_reads_as_a_story(scene: Scene) -> None:
         "Accepted by Anna Nowak with a reply",
         "Transferred by Anna Nowak to the line Complaints",
         "Offered to Bert Lis: longest without a new dialog on this line",
-        "Taken back from Bert Lis: away, or no longer in the queue",
+        "Taken back from Bert Lis: no longer in the queue",
         "Offered to Bert Lis: longest without a new dialog on this line "
         "(everybody free had been asked, so a new round began)",
     ]
