@@ -6,7 +6,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from contactcenter.lib.commits import after_commit
 from contactcenter.staff import signals
+from contactcenter.staff.models import Department, Employee
 from openlines.services import staffing
 
 
@@ -15,6 +20,20 @@ def connect() -> None:
     signals.became_available.connect(_came, dispatch_uid="openlines.came")
     signals.became_unavailable.connect(_went, dispatch_uid="openlines.went")
     signals.absences_changed.connect(_planned, dispatch_uid="openlines.planned")
+    for model in (Employee, Department):
+        post_save.connect(_membership, sender=model, dispatch_uid=f"openlines.membership.{model.__name__}")
+
+
+_WHO_BELONGS = {"department", "department_id", "is_active", "head", "head_id", "parent", "parent_id"}
+
+
+def _membership(
+    sender: object, *, instance: Employee | Department, update_fields: Collection[str] | None, **kwargs: Any
+) -> None:
+    """A log-in writes ``last_login`` and concerns nobody; a form writes everything, and then it may be the department."""
+    if update_fields is not None and _WHO_BELONGS.isdisjoint(update_fields):
+        return
+    after_commit(staffing.departments_changed, now=timezone.now())
 
 
 def _came(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> None:

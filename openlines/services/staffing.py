@@ -19,7 +19,7 @@ from contactcenter.lib.commits import after_commit
 from contactcenter.staff.availability import next_change
 from contactcenter.staff.models import WorkDay
 from openlines.lifecycle import Event
-from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine
+from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
 from openlines.policies.availability import OFFLINE_PATIENCE, Presence, away_since, is_away, obstacle
 from openlines.policies.facts import HELD, IN_QUEUE, Distribution, State
 from openlines.policies.routing import Obstacle
@@ -147,6 +147,20 @@ def _outsiders(*, now: datetime) -> int:
         for employee_id in sorted(people - set(queue_members.employee_ids(line_id))):
             moved += take_back(employee_id, line_id=line_id, now=now, offers_only=True)
     return moved
+
+
+def departments_changed(*, now: datetime) -> None:
+    """Q1: somebody came to a department or left it. Who is in the queue no longer loses his offers; what waits goes to
+    who has come.
+    """
+    _outsiders(now=now)
+    for line_id in (
+        QueueEntry.objects.filter(department__isnull=False)
+        .order_by()
+        .values_list("line_id", flat=True)
+        .distinct()
+    ):
+        routing.distribute(line_id, now=now)
 
 
 def _last_day_ended(employee_id: int) -> datetime:

@@ -360,7 +360,7 @@ def test_a_question_that_fails_leaves_the_dialog_to_the_queue_and_says_so(anna: 
 
 
 def test_who_is_moved_out_of_a_queues_department_loses_his_offers_and_keeps_what_he_accepted(
-    anna: Employee, bert: Employee
+    anna: Employee, bert: Employee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sales, support = Department.objects.create(name="Sales"), Department.objects.create(name="Support")
     for person in (anna, bert):
@@ -371,8 +371,10 @@ def test_who_is_moved_out_of_a_queues_department_loses_his_offers_and_keeps_what
     offered, accepted = arrive(line, now=0), arrive(line, now=1)
     first = Offer.objects.get(dialog=offered, ended_at__isnull=True).employee
     dialogs.accept(accepted.pk, by=first, now=at(2))
-    first.department = sales
-    first.save()
+    with monkeypatch.context() as patch:  # as if the announcement had been lost
+        patch.setattr(staffing, "departments_changed", lambda *, now: None)
+        first.department = sales
+        first.save()
     assert staffing.sweep(now=at(3)) == 1
     other = bert if first == anna else anna
     assert holders(offered) == [other.first_name]
@@ -395,3 +397,22 @@ def test_what_was_taken_back_tells_why(anna: Employee, bert: Employee) -> None:
     dialogs.accept(second.pk, by=bert, now=at(304), may_take_over=True)
     lines.set_queue(line.pk, [lines.Place(anna.pk)], now=at(305))
     assert DialogEvent.objects.get(dialog=second, kind="operator_lost").data["why"] == "left_queue"
+
+
+def test_a_changed_department_acts_at_once(anna: Employee, bert: Employee) -> None:
+    support = Department.objects.create(name="Support")
+    line = make_line()
+    QueueEntry.objects.create(line=line, department=support, position=0)
+    dialog = arrive(line)
+    assert holders(dialog) == []
+    anna.department = support
+    anna.save()
+    assert holders(dialog) == ["Anna"]
+    bert.department = support
+    bert.save()
+    anna.department = None
+    anna.save()
+    assert holders(dialog) == ["Bert"]
+    support.head = bert
+    support.save()
+    assert holders(dialog) == []
