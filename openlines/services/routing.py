@@ -72,7 +72,19 @@ def distribute(line_id: int, *, now: datetime) -> int:
 
 
 def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
-    """Q8: like a lapsed offer. Raises ``CommandRefused``: ``no_offer``, or ``alone`` (the dialog stays with him)."""
+    """Q8: like a lapsed offer. Raises ``CommandRefused``: ``no_offer``, or ``alone`` (the dialog stays with him).
+
+    Something else may change in the dialog between the plan and its lock (the client's page has got our greeting): then
+    it is planned again.
+    """
+    for _pass in range(MAX_PASSES):
+        if _skip(dialog_id, employee_id=employee_id, now=now):
+            return
+    raise CommandRefused("changed", _("Something has just happened in this dialog. Look at it again."))
+
+
+def _skip(dialog_id: int, *, employee_id: int, now: datetime) -> bool:
+    """False where the dialog has changed since the plan."""
     with transaction.atomic():
         line_id = Dialog.objects.values_list("line_id", flat=True).get(pk=dialog_id)
         line = _lock_queue(line_id)
@@ -85,7 +97,7 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
         settings = line_settings(dialog.line)
         if settings.distribution is Distribution.TO_ALL and not offer.is_first:
             _take_off_the_list(dialog, offer, now=now)
-            return
+            return True
         members = queue_members.members(line_id, settings=settings, now=now)
         facts = _facts(dialog, settings=settings, now=now, overdue=True)
         decision = policy.plan(settings.distribution, members, [facts], now=now)[0]
@@ -96,10 +108,7 @@ def skip(dialog_id: int, *, employee_id: int, now: datetime) -> None:
                     "Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself."
                 ),
             )
-        if not _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED):
-            raise CommandRefused(
-                "changed", _("Something has just happened in this dialog. Look at it again.")
-            )
+        return _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED)
 
 
 def sweep(*, now: datetime) -> int:

@@ -239,3 +239,23 @@ def test_members_of_a_department_are_in_the_queue_once_each(three: list[Employee
 
     assert queue_members.employee_ids(line.pk)[0] == three[1].pk
     assert sorted(queue_members.employee_ids(line.pk)) == sorted(p.pk for p in three)
+
+
+def test_skipping_while_something_else_happens_in_the_dialog_skips(
+    three: list[Employee], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's page tells that it has got the greeting, between the plan and the lock."""
+    dialog = arrive(make_line(*three), now=0)
+    real = routing._locked_as_planned
+    calls = []
+
+    def meanwhile(planned: Dialog) -> bool:
+        calls.append(planned.pk)
+        if len(calls) == 1:
+            Dialog.objects.filter(pk=planned.pk).update(rev=planned.rev + 1)
+        return real(planned)
+
+    monkeypatch.setattr(routing, "_locked_as_planned", meanwhile)
+    routing.skip(dialog.pk, employee_id=three[0].pk, now=at(5))
+    assert len(calls) == 2
+    assert holders(dialog) == ["Bert"]
