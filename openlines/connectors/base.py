@@ -8,7 +8,7 @@ its connection comes in as a frozen ``Account``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,6 +62,10 @@ class Media:
     name: str = ""
     mime: str = ""
     size: int | None = None
+    content: bytes | None = None
+    """Where the delivery itself holds the file (a mail's part): stored with the message, never fetched."""
+    content_id: str = ""
+    """An inline image of a mail: what ``cid:`` addresses in its HTML name."""
 
 
 class MessageKind(StrEnum):
@@ -87,6 +91,11 @@ class Sender:
     email: str = ""
     page: str = ""
     """Live chat: the page he writes from."""
+    aliases: tuple[str, ...] = ()
+    """Other ids of the same person on this connection (WhatsApp: his phone beside the business-scoped id).
+
+    Whoever is known by one of them is this client; two clients that turn out to be one are joined (§11).
+    """
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,9 @@ class MessageReceived:
 
     ``group_key`` gathers an album into one message; ``data`` keeps what has no column: coordinates
     (``latitude``, ``longitude``), a contact (``name``, ``phone``), the unsupported type's name (``type``),
-    a button's payload, a deep link's parameter, a quoted part of the message replied to (``quote``).
+    a button's ``payload`` (as we sent it with ``Button.payload``), a deep link's parameter, a quoted part of the
+    message replied to (``quote``), a mail's ``subject``, ``html`` (as it came, cleaned when it is shown), ``quoted``
+    (the folded part of the text) and ``from`` where another address than the client's wrote it.
     """
 
     sender: Sender
@@ -105,7 +116,29 @@ class MessageReceived:
     text: str = ""
     media: tuple[Media, ...] = ()
     reply_to: str = ""
+    """The channel's id of the one message quoted or replied to."""
+    refers_to: tuple[str, ...] = ()
+    """E-mail: ids or tokens of messages of ours that this one goes back to, best first: they tell whose it is."""
     group_key: str = ""
+    is_automatic: bool = False
+    """Written by a machine (out of office, list, bounce): shown, but no automatic text answers it."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WrittenOutside:
+    """Our side wrote to ``client`` in the provider's own app (§11 "written outside").
+
+    ``uuid``: it is the echo of this message of ours; then it makes no message, but proves that one was taken.
+    """
+
+    client: Sender
+    external_id: str
+    at: datetime
+    kind: MessageKind = MessageKind.TEXT
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    uuid: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -143,12 +176,48 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True)
 class StatusChanged:
-    """The provider tells what became of a message of ours. ``reason`` in words, for *failed*."""
+    """The provider tells what became of a message of ours. ``reason`` in words, for *failed*, with what to do.
+
+    May come before our own commit of the id: kept, and applied when the id is saved. ``uuid``: ours, where the
+    provider echoes it. ``unreachable``: the failure says that the client cannot be written to at all.
+    """
 
     external_id: str
     status: DeliveryStatus
     at: datetime
     reason: str = ""
+    uuid: str = ""
+    unreachable: bool = False
+
+
+@dataclass(frozen=True)
+class StatusUpTo:
+    """A watermark: everything sent to ``client`` up to ``at`` has this status (Messenger)."""
+
+    client: Sender
+    status: DeliveryStatus
+    at: datetime
+
+
+@dataclass(frozen=True)
+class IdentityChanged:
+    """The client has a new id on the connection: he stays the same client (WhatsApp: a changed number)."""
+
+    previous: str
+    current: Sender
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AccountNotice:
+    """The provider says something about our account (a template refused, quality lowered, a bare error).
+
+    Shown with the connection; ``is_error``: as its last error.
+    """
+
+    text: str
+    at: datetime
+    is_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +242,10 @@ InboundItem = (
     | MessageDeleted
     | ReactionChanged
     | StatusChanged
+    | StatusUpTo
+    | WrittenOutside
+    | IdentityChanged
+    | AccountNotice
     | ReachabilityChanged
     | NotSupported
 )
@@ -197,6 +270,45 @@ class OutgoingFile:
     name: str
     mime: str
     kind: MediaKind
+    url: str = ""
+    """A signed public address of the file, for channels that fetch it themselves; empty where we have none."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """What the client can press. ``payload`` comes back with the answer (``MessageReceived.data["payload"]``)."""
+
+    text: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message the provider has approved beforehand; ``parameters`` fill its placeholders in order."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TemplateInfo:
+    """A template as the provider lists it: ``body`` with ``{{1}}``, ``{{2}}`` … for parameters."""
+
+    name: str
+    language: str
+    body: str
+    parameter_count: int = 0
+
+
+@dataclass(frozen=True)
+class Thread:
+    """E-mail: what the message goes back to. ``token`` is the dialog's own and cannot be guessed."""
+
+    subject: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    token: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,6 +320,21 @@ class OutgoingMessage:
     text: str = ""
     files: tuple[OutgoingFile, ...] = ()
     reply_to: str = ""
+    buttons: tuple[Button, ...] = ()
+    """Only where ``Features.buttons``."""
+    template: Template | None = None
+    """In the place of ``text``, where the window is over."""
+    sender_name: str = ""
+    """Q6: who the client sees, for channels that can show a sender (mail's From, Viber's sender). May be empty."""
+    sender_photo: str = ""
+    """A public address, or empty."""
+    signature: str = ""
+    """E-mail: the line's signature, plain text."""
+    is_automatic: bool = False
+    """No person wrote it: never sent as a human agent's; a mail says ``Auto-Submitted``."""
+    late: bool = False
+    """The channel's window is over, but a person writes within ``Features.late_window`` (HUMAN_AGENT)."""
+    thread: Thread | None = None
     part: int = 0
     """How many provider calls of this message were already accepted (long text, several files): send from here."""
 
@@ -274,13 +401,36 @@ class Features:
     """What the channel can do: screens and automatic texts ask this instead of the kind's name."""
 
     max_text: int
+    """In the channel's own measure; the connector splits by it."""
     files: bool = True
     edits: bool = False
+    """Our own messages can be edited: the connector is ``Editing``."""
     deletes: bool = False
     receipts: bool = False
     buttons: bool = False
+    max_buttons: int = 0
+    """How many buttons a message takes; with more, the texts ask for a typed answer."""
     typing_preview: bool = False
     shows_sender: bool = False
+    """The channel shows a sender of its own: no name before the text (Q6)."""
+    window: timedelta | None = None
+    """How long after the client's last message we may write freely; None: always."""
+    late_window: timedelta | None = None
+    """How long a person (no automatic text) may still write after that (HUMAN_AGENT: 7 days)."""
+    templates: bool = False
+    """After the window a template can be sent: the connector is ``Templated``."""
+    can_start: bool = False
+    """Anybody with an address can be written to first (e-mail, SMS; WhatsApp by template)."""
+    joins_texts: bool = False
+    """Texts due at the same moment go as one message (e-mail, SMS)."""
+    has_phone: bool = True
+    """C3: clients of this channel have a phone; where not, the e-mail counts."""
+    media_by_url: bool = False
+    """The provider fetches our files itself: they need a signed public address."""
+    per_second: float = 0
+    """Calls a second that the provider allows a connection; 0: no limit known."""
+    address: str = ""
+    """What a client's address is when a dialog is started: ``email``, ``phone`` or empty."""
 
 
 @dataclass(frozen=True)
@@ -292,6 +442,10 @@ class CredentialField:
     help_text: StrOrPromise = ""
     secret: bool = False
     required: bool = True
+    generated: bool = False
+    """Made by us where nothing is entered (a webhook's secret, a verify token); ``secret`` or shown to be copied."""
+    choices: tuple[tuple[str, StrOrPromise], ...] = ()
+    default: str = ""
 
 
 class Connector(Protocol):
@@ -300,6 +454,10 @@ class Connector(Protocol):
     features: ClassVar[Features]
     credential_fields: ClassVar[tuple[CredentialField, ...]]
     allowed_media_hosts: ClassVar[tuple[str, ...]]
+    guide: ClassVar[tuple[StrOrPromise, ...]]
+    """The set-up page's steps: what to create at the provider, what to paste here, what happens then."""
+    registers_webhook: ClassVar[bool]
+    """``set_up`` tells the provider our address; where not, a person copies it (the guide says where)."""
 
     def verify(self, request: RawRequest, account: Account) -> None:
         """Raise ``BadSignature`` unless the request is the provider's own (constant-time, over the raw bytes)."""
@@ -338,6 +496,82 @@ class Acknowledging(Protocol):
 
     def acknowledge(self, request: RawRequest, account: Account) -> None:
         """Called once by a task after the commit of a delivery that ``awaits``. Never raises; failing loses nothing."""
+
+
+@runtime_checkable
+class Handshaking(Protocol):
+    """The provider asks by GET whether the address is ours (Meta)."""
+
+    def handshake(self, query: Mapping[str, str], account: Account) -> str:
+        """What to answer, as plain text. Raises ``BadSignature``."""
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """One webhook of the provider can carry deliveries of several accounts (Meta: one app, many pages)."""
+
+    def account_key(self, credentials: Mapping[str, str]) -> str:
+        """The provider's id of this connection's account, as deliveries name it; empty: not known."""
+
+    def account_keys(self, request: RawRequest) -> tuple[str, ...]:
+        """The accounts that the delivery has something for. Never raises. ``parse`` reads only its own account's part."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """The provider wants something else than our usual 200 (Twilio: TwiML; Viber: a welcome)."""
+
+    def answer(self, request: RawRequest) -> tuple[str, str]:
+        """(content type, body) of the 200."""
+
+
+@runtime_checkable
+class Editing(Protocol):
+    """Messages of ours can be changed or taken back. ``external_ids``: of all its parts; ``text`` is the new whole."""
+
+    def edit(self, external_ids: tuple[str, ...], message: OutgoingMessage, account: Account) -> Outcome: ...
+
+    def delete(self, external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome: ...
+
+
+@runtime_checkable
+class Courteous(Protocol):
+    """Typing and read marks; nothing is lost when they fail, so they never raise and have no outcome."""
+
+    def show_typing(self, recipient: str, account: Account, *, last_external_id: str = "") -> None: ...
+
+    def mark_read(self, recipient: str, external_id: str, account: Account) -> None: ...
+
+
+@runtime_checkable
+class Templated(Protocol):
+    def templates(self, account: Account) -> list[TemplateInfo]:
+        """Approved ones. Raises ``MediaUnavailable`` where they cannot be had now."""
+
+
+@dataclass(frozen=True)
+class Polled:
+    """One thing fetched. ``cursor``: where to go on once this is committed; ``request`` None: only the cursor moves."""
+
+    request: RawRequest | None
+    cursor: Mapping[str, Any]
+
+
+class CredentialsRefused(Exception):
+    """The provider does not let us in: the connection is paused with this reason."""
+
+
+@runtime_checkable
+class Polling(Protocol):
+    """Nobody delivers: we ask (IMAP). ``poll`` yields in order; each is stored and committed with its cursor."""
+
+    poll_every: ClassVar[timedelta]
+
+    def poll(self, account: Account, cursor: Mapping[str, Any], *, max_bytes: int) -> Iterator[Polled]:
+        """Raises ``CredentialsRefused``, or ``MediaUnavailable`` (temporary) where the provider cannot be reached."""
+
+    def skip_to_now(self, account: Account) -> Mapping[str, Any]:
+        """The cursor behind everything that is there now (L5: nothing of the off time comes in). Raises as ``poll``."""
 
 
 class MediaUnavailable(Exception):

@@ -9,6 +9,13 @@ from openlines.connectors.base import Connector
 
 _CONNECTORS = {
     "telegram": "openlines.connectors.telegram.connector.TelegramConnector",
+    "whatsapp": "openlines.connectors.whatsapp.connector.WhatsAppConnector",
+    "messenger": "openlines.connectors.messenger.connector.MessengerConnector",
+    "instagram": "openlines.connectors.instagram.connector.InstagramConnector",
+    "viber": "openlines.connectors.viber.connector.ViberConnector",
+    "email": "openlines.connectors.email.connector.EmailConnector",
+    "sms": "openlines.connectors.sms.connector.SmsConnector",
+    "api": "openlines.connectors.api.connector.ApiConnector",
 }
 
 

@@ -17,6 +17,13 @@ class Connection(models.Model):
     class Kind(models.TextChoices):
         LIVECHAT = "livechat", _("Live chat")
         TELEGRAM = "telegram", _("Telegram")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+        MESSENGER = "messenger", _("Facebook Messenger")
+        INSTAGRAM = "instagram", _("Instagram")
+        VIBER = "viber", _("Viber")
+        EMAIL = "email", _("E-mail")
+        SMS = "sms", _("SMS")
+        API = "api", _("Custom channel")
 
     line = models.ForeignKey(
         OpenLine, on_delete=models.PROTECT, related_name="connections", verbose_name=_("line")
@@ -41,6 +48,18 @@ class Connection(models.Model):
     last_error_at = models.DateTimeField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
     """The provider asked us to wait (429)."""
+    account_key = models.CharField(max_length=200, blank=True, editable=False)
+    """The provider's id of the account, where one webhook carries several accounts (``base.Shared``)."""
+    cursor = models.JSONField(default=dict, editable=False)
+    """How far a polled channel has been read (``base.Polling``)."""
+    checked_at = models.DateTimeField(null=True, editable=False)
+    """The last call or check that the provider answered well."""
+    notice = models.TextField(blank=True, editable=False)
+    """The provider's last word about the account (``base.AccountNotice``)."""
+    refused_count = models.PositiveIntegerField(default=0, editable=False)
+    """L5: deliveries that came while it was off; counted and not kept."""
+    health = models.CharField(max_length=10, blank=True, editable=False)
+    """As the last look of the health schedule found it (L1); a change for the worse makes a notice."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
 from openlines.connectors.base import Account, Broken, Failed, Outcome, TryLater, Unreadable
-from openlines.connectors.telegram.fields import decode, integer, mapping, text
+from openlines.connectors.fields import decode, integer, mapping, text
 
 HOST = "https://api.telegram.org"
 

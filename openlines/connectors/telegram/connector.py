@@ -36,9 +36,16 @@ class TelegramConnector:
             _("Telegram shows it with each call, so that nobody else can. Empty: one is made."),
             secret=True,
             required=False,
+            generated=True,
         ),
     )
     allowed_media_hosts: ClassVar[tuple[str, ...]] = ("api.telegram.org",)
+    guide: ClassVar[tuple[StrOrPromise, ...]] = (
+        _("In Telegram, write /newbot to @BotFather and choose a name for your bot."),
+        _("Copy the token that @BotFather shows, and paste it below."),
+        _("Save: the bot's address for messages is set automatically. Then write to your bot to try it."),
+    )
+    registers_webhook: ClassVar[bool] = True
 
     def verify(self, request: RawRequest, account: Account) -> None:
         webhook.verify(request, account)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.telegram.fields import Json, integer, items, mapping, number, text
+from openlines.connectors.fields import Json, integer, items, mapping, number, text
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from openlines.connectors.base import (
     Unreadable,
 )
 from openlines.connectors.telegram import content
-from openlines.connectors.telegram.fields import Json, decode, integer, items, mapping, moment, text
+from openlines.connectors.fields import Json, decode, integer, items, mapping, moment, text
 
 OWN_MADE_EMOJI = "🧩"
 """Stands for a custom emoji: Telegram gives only the number of its picture."""

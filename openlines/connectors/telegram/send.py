@@ -30,8 +30,8 @@ from openlines.connectors.base import (
     Unknown,
 )
 from openlines.connectors.telegram import api
-from openlines.connectors.telegram.fields import integer, mapping
-from openlines.connectors.telegram.fields import text as storable
+from openlines.connectors.fields import integer, mapping
+from openlines.connectors.fields import text as storable
 from openlines.connectors.telegram.split import split, units
 
 MAX_TEXT = 4096

@@ -16,7 +16,7 @@ from openlines.connectors.base import (
     ReactionChanged,
     Unreadable,
 )
-from openlines.connectors.telegram.fields import LAUNCH
+from openlines.connectors.fields import LAUNCH
 from openlines.connectors.telegram.parse import OWN_MADE_EMOJI, PAID_REACTION
 from tests.openlines.connectors.telegram.building import (
     CHAT,
