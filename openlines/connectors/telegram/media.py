@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
 from openlines.connectors.base import Account, Media, MediaUnavailable
-from openlines.connectors.telegram import api
 from openlines.connectors.fields import integer, mapping, text
+from openlines.connectors.telegram import api
 
 MAX_DOWNLOAD = 20 * 1024 * 1024
 """Bytes: the Bot API hands bots no larger file."""

@@ -23,8 +23,8 @@ from openlines.connectors.base import (
     Sender,
     Unreadable,
 )
-from openlines.connectors.telegram import content
 from openlines.connectors.fields import Json, decode, integer, items, mapping, moment, text
+from openlines.connectors.telegram import content
 
 OWN_MADE_EMOJI = "🧩"
 """Stands for a custom emoji: Telegram gives only the number of its picture."""

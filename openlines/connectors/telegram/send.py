@@ -29,9 +29,9 @@ from openlines.connectors.base import (
     TryLater,
     Unknown,
 )
-from openlines.connectors.telegram import api
 from openlines.connectors.fields import integer, mapping
 from openlines.connectors.fields import text as storable
+from openlines.connectors.telegram import api
 from openlines.connectors.telegram.split import split, units
 
 MAX_TEXT = 4096

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
 from openlines.connectors.base import Account, BadSignature, Health, RawRequest
-from openlines.connectors.telegram import api
 from openlines.connectors.fields import integer, mapping, text
+from openlines.connectors.telegram import api
 from openlines.connectors.telegram.parse import pressed_button
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
