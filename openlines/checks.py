@@ -54,7 +54,7 @@ def same_names(blocks: Iterable[type[models.Model]]) -> list[CheckMessage]:
 def bad_texts(shipped: Mapping[tuple[TextTrigger, str], str]) -> list[CheckMessage]:
     """A12: every trigger has a text in every shipped language, usable as it is, without a bare macro."""
     found: list[CheckMessage] = []
-    for trigger in TextTrigger:
+    for trigger in set(TextTrigger) - set(texts.FALLBACKS):
         for language in texts.LANGUAGES:
             text = shipped.get((trigger, language), "").strip()
             rendered = texts.render(text, texts.MacroValues(), language=language)

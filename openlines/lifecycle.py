@@ -8,10 +8,19 @@ difference; the deadlines follow from the facts alone (``policies/deadlines.py``
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, LineSettings, State, TextTrigger
+from openlines.policies.facts import (
+    HELD,
+    IN_QUEUE,
+    OPEN,
+    DialogFacts,
+    LineSettings,
+    Outcome,
+    State,
+    TextTrigger,
+)
 
 
 class Event(StrEnum):
@@ -156,8 +165,17 @@ def allowed(state: State, event: Event) -> bool:
     return event in _TABLE[state]
 
 
-def begin(*, now: datetime, with_bot: bool = False) -> DialogFacts:
-    """A dialog that a client's message opens; the message itself follows as ``CLIENT_WRITES``."""
+RATING_PENDING = timedelta(days=7)
+"""R5: how long a request for a rating is pending where the line has no limit of its own."""
+
+
+def begin(*, now: datetime, with_bot: bool = False, frozen: bool = False) -> DialogFacts:
+    """A dialog that a client's message opens; the message itself follows as ``CLIENT_WRITES``.
+
+    ``frozen``: its line is off; it is kept for the administrator's release (L4).
+    """
+    if frozen:
+        return DialogFacts(state=S.NEW, frozen_at=now, last_activity_at=now)
     if with_bot:
         return DialogFacts(state=S.WITH_BOT, bot_joined_at=now, last_activity_at=now)
     return DialogFacts(state=S.NEW, queued_at=now, distribute_since=now, last_activity_at=now)
@@ -177,12 +195,14 @@ def step(
     operator_away: bool = False,
     reachable: bool = True,
     first_message_at: datetime | None = None,
+    outcome: Outcome | None = None,
 ) -> Step:
     """The dialog after ``event`` at ``now``.
 
     ``operator_id``: who accepts, replies, takes over, finishes, or is transferred to. ``operator_away``: the holder
     cannot take the dialog back from wrap-up (Q9). ``reachable`` False: no text can reach the client, so there is
-    nothing to wrap up (§6). ``first_message_at``: with ``REPLY_FAILS``, where the clock had started.
+    nothing to wrap up (§6). ``first_message_at``: with ``REPLY_FAILS``, where the clock had started. ``outcome``: with
+    ``FINISH`` and ``BOT_FINISHES``, what was said of it (R8).
     Raises ``Refused`` where §11 knows no such transition.
     """
     target = _TABLE[dialog.state].get(event)
@@ -190,7 +210,7 @@ def step(
         raise Refused("not_allowed", dialog.state)
     texts: tuple[TextTrigger, ...] = ()
     if target is Ends.ENDING:
-        state, texts = _ending(event, settings, reachable=reachable)
+        state, texts = _ending(event, dialog, settings, reachable=reachable)
     elif target is Ends.SAME:
         state = dialog.state
     elif target is Ends.BACK_FROM_WRAP_UP:
@@ -200,20 +220,31 @@ def step(
     after, reaction = _clock(dialog, event, state, now=now, first_message_at=first_message_at)
     after = _operator(after, event, state, now=now, operator_id=operator_id)
     after = _marks(after, event, dialog, state, now=now)
+    after = _put_aside(after, event, state)
+    if outcome is not None and state in (S.WRAP_UP, S.CLOSED):
+        after = replace(after, outcome=outcome)
+    if TextTrigger.RATING_REQUEST in texts:
+        after = replace(after, rating_pending_until=now + (settings.rating_limit or RATING_PENDING))
     return Step(before=dialog, after=replace(after, state=state), event=event, texts=texts, reaction=reaction)
 
 
 def _ending(
-    event: Event, settings: LineSettings, *, reachable: bool
+    event: Event, dialog: DialogFacts, settings: LineSettings, *, reachable: bool
 ) -> tuple[State, tuple[TextTrigger, ...]]:
-    """A6, A7, A9: what is said at the end, and whether there is a time to rate or think again."""
+    """A6, A7, A9, R1: what is said at the end, and whether there is a time to rate or think again."""
     texts: tuple[TextTrigger, ...] = ()
     if reachable and event is E.FINISH and settings.finish_text:
         texts = (TextTrigger.FINISHED,)
     if reachable and event is E.AUTO_CLOSE and settings.auto_close_text:
         texts = (TextTrigger.AUTO_CLOSED,)
-    something_to_do = bool(texts) or (reachable and settings.asks_rating)
-    return (S.WRAP_UP if something_to_do and settings.wrap_up else S.CLOSED), texts
+    if reachable and asks_rating(dialog, settings):
+        texts = (*texts, TextTrigger.RATING_REQUEST)
+    return (S.WRAP_UP if texts and settings.wrap_up else S.CLOSED), texts
+
+
+def asks_rating(dialog: DialogFacts, settings: LineSettings) -> bool:
+    """R1: not where no person replied to him, nor where he has rated already."""
+    return settings.rating and dialog.first_reply_at is not None and dialog.client_rating is None
 
 
 def _clock(
@@ -282,7 +313,7 @@ def _marks(
     if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
         out = replace(out, last_activity_at=now)
     if event in (E.REPLY, E.WRITTEN_OUTSIDE):
-        out = replace(out, is_unanswered=False, last_activity_at=now)
+        out = replace(out, is_unanswered=False, last_activity_at=now, last_reply_at=now)
         if out.first_client_message_at:  # what we said before he wrote answers nothing (A4)
             out = replace(out, first_reply_at=out.first_reply_at or now)
     if event is E.REPLY_FAILS:
@@ -296,6 +327,27 @@ def _marks(
     if state in (S.CLOSED, S.SPAM):
         out = replace(out, closed_at=now)
     return out
+
+
+def _put_aside(dialog: DialogFacts, event: Event, state: State) -> DialogFacts:
+    """What ends a pin (transfer, take-over, finish), a snooze (also the client's message), an outcome and a request."""
+    out = dialog
+    given_away = event in (E.TRANSFER, E.TAKE_OVER) or state not in HELD
+    if given_away:
+        out = replace(out, pinned_at=None)
+    if given_away or event is E.CLIENT_WRITES:
+        out = replace(out, snoozed_until=None, kept_open_until=None)
+    if event in (E.CLIENT_WRITES, E.SPAM):
+        out = replace(out, rating_pending_until=None)
+    if state not in (S.WRAP_UP, S.CLOSED):
+        out = replace(out, outcome="")
+    return out
+
+
+def rated(dialog: DialogFacts, *, value: int, now: datetime) -> DialogFacts:
+    """R3: a rating changes no state; in wrap-up it starts A7 anew. R5: it is no longer pending."""
+    again = now if dialog.state is S.WRAP_UP else dialog.wrap_up_from
+    return replace(dialog, client_rating=value, rating_pending_until=None, wrap_up_from=again)
 
 
 def mark_unanswered(dialog: DialogFacts, *, now: datetime) -> DialogFacts:

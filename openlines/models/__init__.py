@@ -1,42 +1,65 @@
-from openlines.models.client import Client
+from openlines.models.client import Client, ClientAlias
 from openlines.models.connection import Connection
+from openlines.models.consent import ConsentRecord, ConsentVersion
 from openlines.models.deadline import Deadline
 from openlines.models.dialog import Dialog
 from openlines.models.event import DialogEvent, ReactionInterval
 from openlines.models.inbound import InboundEvent
 from openlines.models.line import (
     AutomaticActionsSettings,
+    ConsentSettings,
+    LineDeletion,
     LineQueue,
     LineText,
     OpenLine,
     OtherSettings,
+    QualitySettings,
     QueueSettings,
+    WorkingTimeSettings,
 )
-from openlines.models.message import Attachment, Message
+from openlines.models.message import Attachment, EarlyMark, Message, MessageMark, MessagePart
 from openlines.models.outbox import OutboxItem
 from openlines.models.queue import LineEntry, Offer, QueueEntry, Turn
-from openlines.models.seen import Seen
+from openlines.models.rating import Rating
+from openlines.models.reply import CannedReply, ReplyFile, ReplyList, ReplySection
+from openlines.models.seen import Seen, Shown
 
 __all__ = [
     "Attachment",
     "AutomaticActionsSettings",
+    "CannedReply",
     "Client",
+    "ClientAlias",
     "Connection",
+    "ConsentRecord",
+    "ConsentSettings",
+    "ConsentVersion",
     "Deadline",
     "Dialog",
     "DialogEvent",
+    "EarlyMark",
     "InboundEvent",
+    "LineDeletion",
     "LineEntry",
     "LineQueue",
     "LineText",
     "Message",
+    "MessageMark",
+    "MessagePart",
     "Offer",
     "OpenLine",
     "OtherSettings",
     "OutboxItem",
+    "QualitySettings",
     "QueueEntry",
     "QueueSettings",
+    "Rating",
     "ReactionInterval",
+    "ReplyFile",
+    "ReplyList",
+    "ReplySection",
     "Seen",
+    "Shown",
     "Turn",
+    "WorkingTimeSettings",
 ]

@@ -25,6 +25,12 @@ class Client(models.Model):
     """Live chat: the page he last wrote from."""
     is_reachable = models.BooleanField(default=True)
     """False: he blocked us; nothing can be sent until he writes again."""
+    consent_state = models.CharField(max_length=10, blank=True)
+    """P1: the last ``ConsentRecord.Decision``; empty: never asked."""
+    consent_version = models.ForeignKey(
+        "openlines.ConsentVersion", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    """Of the text that ``consent_state`` is about."""
     created_at = models.DateTimeField()
 
     is_fresh = False
@@ -43,3 +49,19 @@ class Client(models.Model):
     @property
     def display_name(self) -> str:
         return self.name or self.username or str(_("Visitor %(number)s")) % {"number": self.pk}
+
+
+class ClientAlias(models.Model):
+    """Another outside id of a client on the same connection (WhatsApp: phone and business-scoped id)."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="alias_once_a_connection")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id

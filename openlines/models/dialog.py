@@ -42,6 +42,12 @@ class Dialog(models.Model):
         CLOSED = "closed", _("Closed")
         SPAM = "spam", _("Spam")
 
+    class Outcome(models.TextChoices):
+        """R8; empty: not said."""
+
+        SOLVED = "solved", _("Solved")
+        NOT_SOLVED = "not_solved", _("Not solved")
+
     line = models.ForeignKey(
         OpenLine, on_delete=models.PROTECT, related_name="dialogs", verbose_name=_("line"), db_index=False
     )
@@ -83,6 +89,22 @@ class Dialog(models.Model):
     wrap_up_from = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
 
+    last_reply_at = models.DateTimeField(null=True)
+    """The last message by a person of ours (W4)."""
+    closed_notice_at = models.DateTimeField(null=True)
+    """When W4's or W5's text was due: one of them, once a dialog."""
+    pinned_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    kept_open_until = models.DateTimeField(null=True)
+    """A8: the operator was typing when little time was left."""
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    rating_pending_until = models.DateTimeField(null=True)
+    """R5: asked for; a bare 1 or 0 is the answer until then."""
+    frozen_at = models.DateTimeField(null=True)
+    """L4: its line is off: hidden, no deadlines, nothing is sent."""
+    resumed_at = models.DateTimeField(null=True)
+    """L4: when its line went on again: deadlines that came due meanwhile are counted from here."""
+
     first_reaction = models.DurationField(_("first reaction"), null=True)
     reaction_total = models.DurationField(_("total reaction"), default=timedelta)
     reaction_max = models.DurationField(_("longest reaction"), null=True)
@@ -94,6 +116,20 @@ class Dialog(models.Model):
     message_count = models.PositiveIntegerField(_("messages"), default=0)
     client_message_count = models.PositiveIntegerField(default=0)
     last_message_at = models.DateTimeField(_("last message"), null=True)
+    last_client_message_at = models.DateTimeField(null=True)
+    """Where the channel's window is counted from."""
+    from_machine = models.BooleanField(default=False)
+    """The client's last message was written by a machine: no automatic text answers it."""
+    quiet_until = models.DateTimeField(null=True)
+    """Until when a further client's message of a waiting dialog needs no decision; null: for as long as it waits."""
+    is_kept = models.BooleanField(default=False)
+    """L4: opened while the line was off; waits for the administrator's release."""
+    in_working_time = models.BooleanField(_("in working time"), null=True)
+    client_rating = models.PositiveSmallIntegerField(_("client's rating"), null=True)
+    supervisor_rating = models.PositiveSmallIntegerField(_("supervisor's rating"), null=True)
+    log_kept = models.BooleanField(default=True)
+    """§10: False: texts and files are erased, or will be as soon as nothing of them waits to be sent."""
+    log_erased_at = models.DateTimeField(null=True)
     last_text = models.CharField(max_length=200, blank=True)
     last_author = models.CharField(max_length=10, blank=True)
 
@@ -121,6 +157,17 @@ class Dialog(models.Model):
             models.Index(fields=["line", "-created_at"], name="dialog_line_created"),
             models.Index(fields=["-created_at", "-id"], name="dialog_created"),
             models.Index(fields=["client", "-created_at"], name="dialog_client_created"),
+            models.Index(fields=["line"], condition=Q(frozen_at__isnull=False), name="dialog_frozen"),
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(log_kept=False, log_erased_at__isnull=True),
+                name="dialog_to_erase",
+            ),
+            models.Index(
+                fields=["client"],
+                condition=Q(rating_pending_until__isnull=False),
+                name="dialog_rating_pending",
+            ),
         ]
 
     def __str__(self) -> str:

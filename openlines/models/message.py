@@ -69,6 +69,14 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True)
     delivery = models.CharField(max_length=10, choices=Delivery, blank=True)
     failure = models.TextField(blank=True)
+    inbound = models.ForeignKey(
+        "openlines.InboundEvent",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="messages",
+        db_index=False,
+    )
+    """The raw delivery it came in."""
 
     class Meta:
         ordering: ClassVar = ["seq"]
@@ -86,7 +94,7 @@ class Message(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["dialog", "trigger"],
-                condition=Q(trigger__in=["greeting", "unanswered"]),
+                condition=Q(trigger__in=["consent", "greeting", "off_hours", "unanswered"]),
                 name="automatic_text_once",
             ),
         ]
@@ -135,3 +143,56 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.public_id)
+
+
+class MessagePart(models.Model):
+    """A further id of a message at its provider: later parts of a long text, files, the rest of an album."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="parts")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="part_once_a_connection")
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class MessageMark(models.Model):
+    """One station of a message's journey: what the provider or a page said of it, and when."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="marks")
+    status = models.CharField(max_length=20)
+    """A ``DeliveryStatus``, or ``edited``, ``deleted``, ``echoed``."""
+    at = models.DateTimeField()
+    """The provider's time."""
+    heard_at = models.DateTimeField()
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}: {self.status}"
+
+
+class EarlyMark(models.Model):
+    """Something about a message that is not known yet: a status before our own commit, an edit before its message."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    external_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    """``status``, ``edit``, ``delete``, ``reaction``."""
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [models.Index(fields=["connection", "external_id"], name="early_mark")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.external_id}"

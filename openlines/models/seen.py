@@ -21,3 +21,21 @@ class Seen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employee_id} in {self.dialog_id}"
+
+
+class Shown(models.Model):
+    """When messages came before somebody's eyes (message journey): all up to ``seq``, first at ``at``."""
+
+    dialog = models.ForeignKey(Dialog, on_delete=models.CASCADE, related_name="shown")
+    employee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dialog", "employee", "seq"], name="shown_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employee_id} in {self.dialog_id} up to {self.seq}"

@@ -28,8 +28,19 @@ LATE_TEXT = timedelta(minutes=15)
 """A12: an automatic text that could not go out within this time of being due is dropped."""
 
 
+PINNED = timedelta(days=7)
+"""A8: a pinned dialog closes by itself after this, or the line's own time where that is longer."""
+TYPING_GAINS = timedelta(minutes=10)
+"""A8: what typing with less than this left gains."""
+
+
 def due(dialog: DialogFacts, settings: LineSettings) -> dict[DeadlineKind, datetime]:
-    """Every deadline that ``dialog`` must have, with its time; kinds that are not here must not be pending."""
+    """Every deadline that ``dialog`` must have, with its time; kinds that are not here must not be pending.
+
+    L4: a frozen dialog has none. What came due while it was frozen is counted anew from when it went on.
+    """
+    if dialog.frozen_at:
+        return {}
     found = {kind: _due(kind, dialog, settings) for kind in RUNS[dialog.state]}
     return {kind: at for kind, at in found.items() if at is not None}
 
@@ -43,28 +54,52 @@ def _due(kind: DeadlineKind, dialog: DialogFacts, settings: LineSettings) -> dat
         case K.UNANSWERED:
             if dialog.first_reply_at or dialog.marked_unanswered_at or not dialog.unanswered_since:
                 return None
-            return dialog.unanswered_since + settings.unanswered_after
+            return _count(dialog.unanswered_since, settings.unanswered_after, dialog)
         case K.KPI:
-            target = reaction_target(dialog, settings)
-            return dialog.clock_started_at + target if dialog.clock_started_at and target else None
+            return _count(dialog.clock_started_at, reaction_target(dialog, settings), dialog)
         case K.HAND_OVER:
-            after = settings.bot_hand_over_after
-            return dialog.bot_joined_at + after if dialog.bot_joined_at and after else None
+            return _count(dialog.bot_joined_at, settings.bot_hand_over_after, dialog)
         case K.AUTO_CLOSE:
             return _auto_close(dialog, settings)
         case K.CLOSE:
-            return dialog.wrap_up_from + settings.wrap_up if dialog.wrap_up_from else None
+            return _count(dialog.wrap_up_from, settings.wrap_up, dialog)
+
+
+def _count(since: datetime | None, span: timedelta | None, dialog: DialogFacts) -> datetime | None:
+    """``span`` after ``since``; counted anew where that came while the line was off (L4)."""
+    if since is None or not span:
+        return None
+    at = since + span
+    if dialog.resumed_at and since < dialog.resumed_at and at <= dialog.resumed_at:
+        return dialog.resumed_at + span
+    return at
 
 
 def _auto_close(dialog: DialogFacts, settings: LineSettings) -> datetime | None:
-    """A8: never while a client's message waits; with a bot from the bot's last message."""
+    """A8: never while a client's message waits; with a bot from the bot's last message. Pinned: at least 7 days; a
+    snooze makes it stand still, typing near the end gains time.
+    """
     if dialog.state is State.WITH_BOT:
         since = dialog.last_bot_message_at or dialog.bot_joined_at
     elif dialog.clock_started_at:
         since = None
     else:
         since = dialog.last_activity_at
-    return since + settings.auto_close_after if since else None
+    if since is None:
+        return None
+    if dialog.snoozed_until:
+        since = max(since, dialog.snoozed_until)
+    span = max(settings.auto_close_after, PINNED) if dialog.pinned_at else settings.auto_close_after
+    at = _count(since, span, dialog)
+    return max(at, dialog.kept_open_until) if at and dialog.kept_open_until else at
+
+
+def kept_open_by_typing(dialog: DialogFacts, settings: LineSettings, *, now: datetime) -> datetime | None:
+    """A8: until when the operator's typing keeps the dialog open; None where it changes nothing."""
+    at = due(dialog, settings).get(K.AUTO_CLOSE)
+    if dialog.state is not State.ANSWERED or at is None or at - now >= TYPING_GAINS:
+        return None
+    return at + TYPING_GAINS
 
 
 def reaction_target(dialog: DialogFacts, settings: LineSettings) -> timedelta | None:

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openlines.policies.worktime import WorkingTime
 
 
 class State(StrEnum):
@@ -57,13 +61,59 @@ class GreetingRule(StrEnum):
     EVERY_DIALOG = "every_dialog"
 
 
-class TextTrigger(StrEnum):
-    """What an automatic text is sent for: A1, A5, A6, A9."""
+class OffHoursRule(StrEnum):
+    """W4."""
 
+    TEXT = "text"
+    NOTHING = "nothing"
+
+
+class Outcome(StrEnum):
+    """R8."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+
+
+class TextTrigger(StrEnum):
+    """What an automatic text is sent for: P1, A1, W4, W5, A5, A6, A9, R5."""
+
+    CONSENT = "consent"
+    CONSENT_BY_WRITING = "consent_by_writing"
+    """Added to the consent's text where there are no buttons."""
     GREETING = "greeting"
+    OFF_HOURS = "off_hours"
+    DAY_OFF = "day_off"
+    HOLIDAY = "holiday"
+    UNAVAILABLE = "unavailable"
     UNANSWERED = "unanswered"
     FINISHED = "finished"
     AUTO_CLOSED = "auto_closed"
+    RATING_REQUEST_CHAT = "rating_request_chat"
+    RATING_REQUEST = "rating_request"
+    RATING_BY_WRITING = "rating_by_writing"
+    """Added to the request where there are no buttons."""
+    RATED_GOOD_CHAT = "rated_good_chat"
+    RATED_GOOD = "rated_good"
+    RATED_BAD_CHAT = "rated_bad_chat"
+    RATED_BAD = "rated_bad"
+    RATING_LATE = "rating_late"
+
+
+CLOSED_NOTICES = frozenset(
+    {TextTrigger.OFF_HOURS, TextTrigger.DAY_OFF, TextTrigger.HOLIDAY, TextTrigger.UNAVAILABLE}
+)
+"""W4's and W5's texts: one slot, one of them once a dialog."""
+
+
+class ConsentState(StrEnum):
+    """P1: what is known of a client's consent; the values of ``ConsentRecord.Decision``."""
+
+    NEVER_ASKED = ""
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class DeadlineKind(StrEnum):
@@ -105,7 +155,23 @@ class LineSettings:
     auto_close_after: timedelta = timedelta(hours=4)
     auto_close_text: bool = False
     confirm_finish: bool = False
-    asks_rating: bool = False
+    working_time: WorkingTime | None = None
+    """None: open always (W1)."""
+    off_hours_rule: OffHoursRule = OffHoursRule.TEXT
+    unavailable_text: bool = True
+    consent_version: int | None = None
+    """The ``ConsentVersion`` that clients are asked for; None: consent is off (P1)."""
+    consent_url: str = ""
+    rating: bool = True
+    """R1."""
+    rating_in_dialog: bool = True
+    rating_closes: bool = False
+    rating_limit: timedelta | None = None
+    """R4: None: no limit."""
+    outcome_required: bool = False
+    is_active: bool = True
+    keep_log: bool = True
+    live_typing: bool = True
     bot_hand_over_after: timedelta | None = None
     first_reaction_target: timedelta | None = None
     further_reaction_target: timedelta | None = None
@@ -150,6 +216,23 @@ class DialogFacts:
     finished_at: datetime | None = None
     wrap_up_from: datetime | None = None
     closed_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    """The last message by a person of ours (W4)."""
+    closed_notice_at: datetime | None = None
+    """When W4's or W5's text was due in this dialog (W6)."""
+    pinned_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    kept_open_until: datetime | None = None
+    """A8: the operator was typing when little time was left."""
+    outcome: str = ""
+    """An ``Outcome``, or empty: not said (R8)."""
+    client_rating: int | None = None
+    """R1: 1 good, 0 bad; None: he has not rated this dialog."""
+    rating_pending_until: datetime | None = None
+    """R5: a bare 1 or 0 is a rating until then."""
+    frozen_at: datetime | None = None
+    """L4: its line is off."""
+    resumed_at: datetime | None = None
     first_reaction: timedelta | None = None
     reaction_total: timedelta = timedelta()
     reaction_max: timedelta | None = None

@@ -1,4 +1,7 @@
-"""Automatic texts (A12): the shipped ones, which language a client gets, macros. Pure."""
+"""Automatic texts (A12): which language a client gets, macros, and what a text falls back to. Pure.
+
+The shipped wordings are in ``shipped_texts.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from openlines.policies.facts import TextTrigger
+from openlines.policies.shipped_texts import LABELS, LANGUAGES, SHIPPED
 
-MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE")
+__all__ = ["LANGUAGES", "SHIPPED", "Label", "MacroValues", "choose", "label", "render", "unknown_macros"]
+
+MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY", "DOCUMENT")
 _MACRO = re.compile(r"#([A-Z_]+)#")
 
-SHIPPED: dict[tuple[TextTrigger, str], str] = {
-    (TextTrigger.GREETING, "en"): "Hello! Thank you for writing to us. We will answer in a moment.",
-    (TextTrigger.GREETING, "pl"): "Dzień dobry! Dziękujemy za wiadomość. Za chwilę odpowiemy.",
-    (
-        TextTrigger.UNANSWERED,
-        "en",
-    ): "We are sorry that you have to wait. Your message has reached us, and we will answer as soon as we can.",
-    (
-        TextTrigger.UNANSWERED,
-        "pl",
-    ): "Przepraszamy, że trzeba czekać. Wiadomość do nas dotarła i odpowiemy, gdy tylko będzie to możliwe.",
-    (TextTrigger.FINISHED, "en"): "Thank you for talking to us. If anything else comes up, just write again.",
-    (
-        TextTrigger.FINISHED,
-        "pl",
-    ): "Dziękujemy za rozmowę. W razie dalszych pytań prosimy po prostu napisać ponownie.",
-    (
-        TextTrigger.AUTO_CLOSED,
-        "en",
-    ): "We have closed this conversation because nothing was written for a while. You are welcome to write again at any time.",
-    (
-        TextTrigger.AUTO_CLOSED,
-        "pl",
-    ): "Zamknęliśmy tę rozmowę, bo od dłuższego czasu nikt nic nie napisał. W każdej chwili można napisać ponownie.",
-}
-LANGUAGES = ("en", "pl")
+FALLBACKS = {TextTrigger.DAY_OFF: TextTrigger.OFF_HOURS, TextTrigger.HOLIDAY: TextTrigger.OFF_HOURS}
+"""W4: a trigger without a text of the line's own takes this one's."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +29,16 @@ class MacroValues:
     operator: str = ""
     dialog: str = ""
     line: str = ""
+    company: str = ""
+    document: str = ""
+    """The address of the full document (P1)."""
 
 
-_NOBODY = {"CLIENT": {"en": "customer", "pl": "klient"}, "OPERATOR": {"en": "our team", "pl": "nasz zespół"}}
+_NOBODY = {
+    "CLIENT": {"en": "customer", "pl": "klient"},
+    "OPERATOR": {"en": "our team", "pl": "nasz zespół"},
+    "COMPANY": {"en": "our company", "pl": "nasza firma"},
+}
 
 
 def choose(
@@ -59,11 +48,19 @@ def choose(
 
     The line's own texts lie over the shipped ones, language by language.
     """
-    for language in (*(tag.lower() for tag in languages if tag), "en"):
+    tags = tuple(tag.lower() for tag in languages if tag)
+    fallback = FALLBACKS.get(trigger)
+    if fallback is not None and not any(
+        text.strip() for (own_of, _tag), text in own.items() if own_of == trigger
+    ):
+        return choose(own, fallback, languages=tags)
+    for language in (*tags, "en"):
         for tag in dict.fromkeys((language, language.split("-")[0])):
             text = own.get((trigger, tag)) or SHIPPED.get((trigger, tag))
             if text and text.strip():
                 return text, tag
+    if fallback is not None:  # the line has its own, but in none of these languages
+        return choose(own, fallback, languages=tags)
     raise AssertionError(f"no shipped English text for {trigger}")
 
 
@@ -74,6 +71,8 @@ def render(text: str, values: MacroValues, *, language: str) -> str:
         "OPERATOR": values.operator,
         "DIALOG": values.dialog,
         "LINE": values.line,
+        "COMPANY": values.company,
+        "DOCUMENT": values.document,
     }
 
     def value(match: re.Match[str]) -> str:
@@ -92,3 +91,12 @@ def render(text: str, values: MacroValues, *, language: str) -> str:
 def unknown_macros(text: str) -> list[str]:
     """Macros of ``text`` that do not exist, as written, in order and once each."""
     return list(dict.fromkeys(m[0] for m in _MACRO.finditer(text) if m[1] not in MACROS))
+
+
+Label = str
+
+
+def label(name: Label, *, language: str) -> str:
+    """What stands on a button that the client can press: ``agree``, ``refuse``, ``good``, ``bad``, ``document``."""
+    tag = language.lower().split("-")[0]
+    return LABELS.get((name, tag)) or LABELS[name, "en"]

@@ -44,9 +44,10 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
 
 _INSERT = """
 INSERT INTO openlines_client
-    (connection_id, external_id, name, username, language, phone, email, page_url, is_reachable, created_at)
+    (connection_id, external_id, name, username, language, phone, email, page_url, is_reachable,
+     created_at, consent_state)
 VALUES (%(connection)s, %(external_id)s, %(name)s, %(username)s, %(language)s, %(phone)s, %(email)s, %(page_url)s,
-    true, %(now)s)
+    true, %(now)s, '')
 ON CONFLICT (connection_id, external_id) DO NOTHING RETURNING id
 """
 

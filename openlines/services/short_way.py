@@ -37,6 +37,7 @@ WITH d AS (
     WHERE client.connection_id = %(connection)s AND client.external_id = %(external_id)s AND client.is_reachable
       AND (%(page)s = '' OR client.page_url = %(page)s) AND (%(language)s = '' OR client.language = %(language)s)
       AND dialog.state = ANY(%(states)s) AND dialog.clock_started_at IS NOT NULL
+      AND (dialog.quiet_until IS NULL OR dialog.quiet_until > %(now)s)
     FOR UPDATE OF dialog
 ), m AS (
     INSERT INTO openlines_message (
@@ -52,6 +53,7 @@ WITH d AS (
 UPDATE openlines_dialog AS dialog
 SET rev = rev + 1, last_seq = last_seq + 1, message_count = message_count + 1,
     client_message_count = client_message_count + 1, last_activity_at = %(now)s, last_message_at = %(now)s,
+    last_client_message_at = %(now)s,
     last_text = %(preview)s, last_author = 'client'
 WHERE id = (SELECT dialog_id FROM m)
 RETURNING (SELECT id FROM m), id, last_seq, rev, line_id, operator_id, client_id

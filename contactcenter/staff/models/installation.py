@@ -8,6 +8,12 @@ class Installation(models.Model):
     Settings of a machine (addresses, secrets) are the environment's; here is what people decide at work.
     """
 
+    company = models.CharField(
+        _("company"),
+        max_length=100,
+        blank=True,
+        help_text=_("Stands for #COMPANY# in texts to clients."),
+    )
     work_day_tracking = models.BooleanField(
         _("work-day tracking"),
         default=False,
