@@ -45,6 +45,14 @@ class DownloadRefused(Exception):
     """The file is not to be had here: too large, or from a host that is not allowed. The text says which."""
 
 
+class MovedElsewhere(DownloadRefused):
+    """The file lies on another host now; whether to follow, and without credentials, the caller decides."""
+
+    def __init__(self, url: httpx.URL) -> None:
+        super().__init__(f"the file is moved to another host ({url.host})")
+        self.url = str(url)
+
+
 class DownloadFailed(Exception):
     """The server did not deliver; ``status`` is its HTTP status, 0 when there was none."""
 
@@ -124,7 +132,7 @@ def download(
 ) -> bytes:
     """The bytes at ``url``, read as a stream and given up at ``max_bytes`` or after ``seconds``.
 
-    ``allowed_hosts`` holds ``host`` or ``host:port``; a redirect is followed on the same origin only.
+    ``allowed_hosts`` holds ``host`` or ``host:port``; a redirect is followed on the same origin only (else ``MovedElsewhere``).
     Raises ``DownloadRefused`` or ``DownloadFailed``.
     """
     target = _parsed(url)
@@ -139,7 +147,7 @@ def download(
                     if response.has_redirect_location:
                         onward = target.join(response.headers["location"])
                         if _origin(onward) != _origin(target):
-                            raise DownloadRefused(f"the file is moved to another host ({onward.host})")
+                            raise MovedElsewhere(onward)
                         target = onward
                         continue
                     if response.status_code != 200:

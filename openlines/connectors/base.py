@@ -30,6 +30,8 @@ class RawRequest:
     headers: Mapping[str, str]
     body: bytes
     query: Mapping[str, str] = field(default_factory=dict)
+    query_string: str = ""
+    """As it stood in the address, for signatures over the whole of it."""
     received_at: datetime | None = None
 
 
@@ -572,6 +574,17 @@ class Polling(Protocol):
 
     def skip_to_now(self, account: Account) -> Mapping[str, Any]:
         """The cursor behind everything that is there now (L5: nothing of the off time comes in). Raises as ``poll``."""
+
+
+@runtime_checkable
+class Reconciling(Protocol):
+    """Deliveries can get lost on the way (Twilio tries few times): the provider's own list is asked now and then."""
+
+    def missed(self, account: Account, since: datetime) -> list[RawRequest]:
+        """Everything that came in since, oldest first, as deliveries of the same keys: those known change nothing.
+
+        Needs no ``verify``. Raises ``CredentialsRefused``, or ``MediaUnavailable`` (temporary) as ``Polling.poll``.
+        """
 
 
 class MediaUnavailable(Exception):
