@@ -4,6 +4,7 @@ settings. Calls to a provider are made outside of transactions and end after ``P
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
-from openlines.connectors.telegram.webhook import new_secret
 from openlines.models import Connection, OpenLine
 from openlines.services import outbound, wakeups
 from openlines.services.errors import CommandRefused
@@ -37,6 +37,7 @@ def create(line: OpenLine, *, kind: str, name: str, values: Mapping[str, Any]) -
     """``values``: credentials, base_url, options. Raises ``CommandRefused`` (``taken``) where the line has one (L2)."""
     connection = Connection(line=line, kind=kind, name=name, **values)
     connection.credentials = _completed(kind, connection.credentials)
+    connection.account_key = _account_key(connection)
     with _one_of_a_kind(line, kind):
         connection.save()
     return connection
@@ -50,6 +51,9 @@ def save(connection: Connection, values: Mapping[str, Any]) -> set[str]:
     changed = {name for name, value in values.items() if getattr(connection, name) != value}
     for name in changed:
         setattr(connection, name, values[name])
+    if "credentials" in changed:
+        connection.account_key = _account_key(connection)
+        changed.add("account_key")
     if changed:
         with _one_of_a_kind(connection.line, connection.kind):
             connection.save(update_fields=sorted(changed))
@@ -124,12 +128,17 @@ def _patiently(call: Callable[[], base.Health]) -> base.Health:
 
 
 def _completed(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
-    """With a secret of our own making where the kind wants one and none was entered."""
+    """With what is entered left out where the kind has a value of its own: a secret of our making, a default."""
     completed = {name: value for name, value in credentials.items() if value}
-    names = {field.name for field in registry.get(kind).credential_fields} if registry.has(kind) else set()
-    if "secret_token" in names and not completed.get("secret_token"):
-        completed["secret_token"] = new_secret()
+    for field in registry.get(kind).credential_fields if registry.has(kind) else ():
+        if not completed.get(field.name) and (field.generated or field.default):
+            completed[field.name] = secrets.token_urlsafe(32) if field.generated else field.default
     return completed
+
+
+def _account_key(connection: Connection) -> str:
+    connector = registry.get(connection.kind) if registry.has(connection.kind) else None
+    return connector.account_key(connection.credentials)[:200] if isinstance(connector, base.Shared) else ""
 
 
 @contextmanager
