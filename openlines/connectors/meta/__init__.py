@@ -1,0 +1,1 @@
+"""What WhatsApp, Messenger and Instagram share: signature, handshake, the Graph API's calls and errors."""
