@@ -21,7 +21,7 @@ from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
 from openlines.policies.facts import IN_QUEUE, OPEN, State
-from openlines.services import automatic_actions, queue_members, routing
+from openlines.services import automatic_actions, canned_replies, queue_members, routing
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 
@@ -33,13 +33,16 @@ holds the dialog by the time of the lock, the command loses the race.
 
 @dataclass(frozen=True)
 class Reply:
-    """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message."""
+    """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message. ``canned``: the
+    replies (A10) that it was made of.
+    """
 
     uuid: UUID
     text: str
     reply_to_id: int | None = None
     attachments: tuple[Attachment, ...] = ()
     is_note: bool = False
+    canned: tuple[int, ...] = ()
 
 
 def accept(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool = False) -> Dialog:
@@ -109,6 +112,8 @@ def reply(
             )
         )
         change.write()
+        if not reply.is_note:
+            canned_replies.count_uses(reply.canned, now=now)
         return message
 
 

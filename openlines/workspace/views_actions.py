@@ -26,6 +26,7 @@ from openlines.models import Connection, Dialog, Message, OpenLine
 from openlines.policies.facts import State
 from openlines.services import dialogs, files, routing
 from openlines.services.errors import CommandRefused
+from openlines.workspace import canned
 from openlines.workspace import transfer as transfers
 from openlines.workspace.access import (
     by_script,
@@ -217,7 +218,8 @@ def _composed(request: HttpRequest, dialog: Dialog) -> dialogs.Reply:
             "too_large", _("The text is longer than 20,000 characters. Send it in parts, or as a file.")
         )
     uploads = request.FILES.getlist("files")
-    if len(uploads) > MOST_FILES:
+    copied = canned.files_of(request, dialog)
+    if len(uploads) + len(copied) > MOST_FILES:
         raise CommandRefused("too_large", _("At most 10 files go with one message."))
     quoted = whole_number(request.POST.get("reply_to", ""))
     quotes = Message.objects.filter(dialog=dialog, is_note=False, pk=quoted or 0)
@@ -226,5 +228,6 @@ def _composed(request: HttpRequest, dialog: Dialog) -> dialogs.Reply:
         text=text,
         is_note=bool(request.POST.get("is_note")),
         reply_to_id=quotes.values_list("pk", flat=True).first(),
-        attachments=tuple(files.upload(upload) for upload in uploads),
+        attachments=(*copied, *(files.upload(upload) for upload in uploads)),
+        canned=canned.used(request, dialog),
     )

@@ -1,0 +1,108 @@
+"""Canned replies (A10): what a search finds and in which order, shortcuts, variables. Pure.
+
+``static/workspace/canned.js`` ranks a short list by the same rules in the browser, so that no key stroke asks the server.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+MACROS: Final = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY")
+LONGEST_SHORTCUT: Final = 50
+
+_MACRO = re.compile(r"#([A-Za-z_]{2,30})#")
+_SHORTCUT = re.compile(r"[^\W_][\w.-]*")
+_WORDS = re.compile(r"\w+")
+_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ß": "ss"})
+"""Letters that carry their mark inside, which Unicode does not part from it."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """``place``: its number in the list's own order."""
+
+    key: int
+    shortcut: str
+    title: str
+    section: str
+    text: str
+    uses: int
+    place: int
+
+
+def fold(text: str) -> str:
+    """As one types in a hurry: small letters without marks ("Żółć" → "zolc")."""
+    parted = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in parted if not unicodedata.combining(letter)).translate(_LETTERS)
+
+
+def rank(query: str, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Those that match, best first: the shortcut, its beginning, words of the title, then the text.
+
+    Every word of the query must be there. Of equally good ones the more used is first. An empty query finds all, in
+    the list's order.
+    """
+    wanted = fold(query).removeprefix("/").strip()
+    if not wanted:
+        return sorted(candidates, key=lambda one: one.place)
+    found = [(tier, one) for one in candidates if (tier := _tier(wanted, one)) is not None]
+    return [one for _tier_, one in sorted(found, key=lambda pair: (pair[0], -pair[1].uses, pair[1].place))]
+
+
+def _tier(wanted: str, one: Candidate) -> int | None:
+    shortcut = fold(one.shortcut)
+    if shortcut == wanted:
+        return 0
+    if shortcut.startswith(wanted):
+        return 1
+    head = f"{shortcut} {fold(one.title)} {fold(one.section)}"
+    words = wanted.split()
+    beginnings = _WORDS.findall(head)
+    if all(any(begun.startswith(word) for begun in beginnings) for word in words):
+        return 2
+    if all(word in head for word in words):
+        return 3
+    whole = f"{head} {fold(one.text)}"
+    return 4 if all(word in whole for word in words) else None
+
+
+def unknown_macros(text: str) -> list[str]:
+    """Variables of ``text`` that canned replies do not have, as written, once each; ``#client#`` is one: it would be
+    sent as it stands.
+    """
+    return list(dict.fromkeys(m[0] for m in _MACRO.finditer(text) if m[1] not in MACROS))
+
+
+def as_shortcut(typed: str) -> str:
+    """What was typed as a shortcut, without the stroke and blanks around it."""
+    return typed.strip().removeprefix("/").strip()
+
+
+def is_shortcut(text: str) -> bool:
+    """One word, so that it can be typed after the stroke: letters, figures, point, dash and underline."""
+    return len(text) <= LONGEST_SHORTCUT and _SHORTCUT.fullmatch(text) is not None
+
+
+def free_shortcut(text: str, taken: Collection[str]) -> str:
+    """A shortcut for ``text`` that is none of ``taken`` (compared without case): its first longer words."""
+    words = [word for word in _WORDS.findall(fold(_MACRO.sub(" ", text))) if not word.isdigit()]
+    longer = [word for word in words if len(word) > 3] or words
+    base = "-".join(longer[:2])[:30].strip("-_") or "reply"
+    used = {one.casefold() for one in taken}
+    number, shortcut = 1, base
+    while shortcut in used:
+        number += 1
+        shortcut = f"{base}-{number}"
+    return shortcut
+
+
+def title_of(text: str) -> str:
+    """The first sentence or line of a text, cut at a word, as the title it might have."""
+    first = re.split(r"(?<=[.!?…])\s|\n", text.strip(), maxsplit=1)[0].strip()
+    if len(first) <= 60:
+        return first
+    return first[:60].rsplit(" ", 1)[0].rstrip(",;:–-") + "…"
