@@ -211,7 +211,7 @@ def _decision(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) 
 
 
 def _stays(data: Mapping[str, Any]) -> bool:
-    return bool(data.get("stays")) or data.get("rule") == Rule.STAYS_ALONE
+    return bool(data.get("stays")) or data.get("rule") in (Rule.STAYS_ALONE, Rule.RESTS)
 
 
 def _holders(event: DialogEvent, history: Sequence[DialogEvent]) -> list[int]:

@@ -110,7 +110,7 @@ def decided(
     were passed over.
     """
     member = known(Rule, rule)
-    if stays or member is Rule.STAYS_ALONE:
+    if stays or member in (Rule.STAYS_ALONE, Rule.RESTS):
         return _stays(member, people)
     if member in WAITS or not people:
         return _waits(member, obstacles)
@@ -130,6 +130,11 @@ def decided(
 def _stays(rule: Rule | None, people: str) -> str:
     if rule is Rule.EVERYBODY:
         return _("stays offered to everybody free: nobody has accepted it yet")
+    if rule is Rule.RESTS:
+        return _(
+            "rests with %(people)s until the line opens: outside working hours everybody is asked once, "
+            "and anybody of the queue may accept it"
+        ) % {"people": people or _("the last one asked")}
     if people:
         return _("stays with %(people)s: nobody else is free") % {"people": people}
     return _("stays where it is: nobody else is free")

@@ -36,6 +36,8 @@ class Rule(StrEnum):
     EVERYBODY = "everybody"
     RESPONSIBLE = "responsible"
     STAYS_ALONE = "stays_alone"
+    RESTS = "rests"
+    """Outside working time everybody has been asked once: it rests with the last one until the line opens."""
     NOBODY_FREE = "nobody_free"
     EMPTY_QUEUE = "empty_queue"
 
@@ -101,9 +103,17 @@ class Decision:
 
 
 def plan(
-    mode: Distribution, members: Sequence[Member], dialogs: Iterable[QueuedDialog], *, now: datetime
+    mode: Distribution,
+    members: Sequence[Member],
+    dialogs: Iterable[QueuedDialog],
+    *,
+    now: datetime,
+    is_open: bool = True,
 ) -> list[Decision]:
-    """Decisions for a line's queue, oldest first (Q7); each takes the earlier ones into account."""
+    """Decisions for a line's queue, oldest first (Q7); each takes the earlier ones into account.
+
+    ``is_open`` False: outside working time one round is made, then a dialog rests with the last one (Q3).
+    """
     roster = {member.employee_id: member for member in members}
     found = []
     for dialog in sorted(dialogs, key=lambda d: (d.waiting_since, d.dialog_id)):
@@ -117,7 +127,7 @@ def plan(
         if mode is Distribution.TO_ALL:
             decision = _to_all(list(roster.values()), dialog)
         else:
-            decision = _to_one(mode, list(roster.values()), dialog)
+            decision = _to_one(mode, list(roster.values()), dialog, is_open=is_open)
         if decision is None:
             continue
         found.append(decision)
@@ -153,12 +163,16 @@ def _next_turn(members: Iterable[Member], *, now: datetime) -> datetime:
     return max(now, latest + timedelta(microseconds=1))
 
 
-def _to_one(mode: Distribution, members: list[Member], dialog: QueuedDialog) -> Decision | None:
+def _to_one(
+    mode: Distribution, members: list[Member], dialog: QueuedDialog, *, is_open: bool
+) -> Decision | None:
     if dialog.holders and not dialog.overdue:
         return None
     others = [m for m in members if m.free and m.employee_id not in dialog.holders]
     if not others:
         return _nobody(members, dialog)
+    if not is_open and dialog.holders and all(m.employee_id in dialog.tried for m in others):
+        return replace(_nobody(members, dialog), rule=Rule.RESTS)
     untried = [m for m in others if m.employee_id not in dialog.tried]
     candidates = untried or others
     if mode is Distribution.EVENLY:

@@ -1,38 +1,128 @@
-"""Automatic texts: chosen by the policy, written into the dialog as messages of the line (§6)."""
+"""What the policies decided, brought into a dialog: steps, automatic texts as messages of the line, events (§6)."""
 
 from __future__ import annotations
 
-from openlines.models import Dialog, Message
-from openlines.policies import texts
-from openlines.policies.facts import TextTrigger
+from datetime import datetime
+from typing import Any
+
+from contactcenter.staff.models import Installation
+from openlines.connectors import registry
+from openlines.lifecycle import Step
+from openlines.models import Client, Connection, Dialog, Message
+from openlines.policies import conversation, texts
+from openlines.policies.conversants import Channel, ClientFacts
+from openlines.policies.conversation import Decided, Drop, Note, Say, Talk
+from openlines.policies.facts import ConsentState, TextTrigger
+from openlines.services import consents
 from openlines.services.change import DialogChange, NewMessage
 from openlines.services.faces import face
 
+NUMBER = "#DIALOG#"
+"""Stays in the text of a dialog that is being made, until ``DialogChange.write`` knows its number."""
+
+
+def talk(change: DialogChange, *, first_contact: bool = False) -> Talk:
+    """The dialog of ``change`` as policies want it."""
+    dialog = change.dialog
+    channel = channel_of(dialog.connection)
+    return Talk(
+        facts=change.facts,
+        settings=change.settings,
+        client=ClientFacts(
+            reachable=dialog.client.is_reachable,
+            first_contact=first_contact,
+            is_machine=dialog.from_machine,
+            last_wrote_at=_last_wrote_at(dialog) if channel.window else None,
+            consent=ConsentState(dialog.client.consent_state),
+            consent_version=dialog.client.consent_version_id,
+        ),
+        channel=channel,
+        now=change.now,
+    )
+
+
+def channel_of(connection: Connection) -> Channel:
+    if not registry.has(connection.kind):
+        return Channel(is_chat=True, buttons=True)
+    features = registry.get(connection.kind).features
+    return Channel(buttons=features.buttons, window=features.window)
+
+
+def _last_wrote_at(dialog: Dialog) -> datetime | None:
+    if dialog.last_client_message_at:
+        return dialog.last_client_message_at
+    rows = Dialog.objects.filter(client_id=dialog.client_id, last_client_message_at__isnull=False)
+    return rows.order_by("-created_at").values_list("last_client_message_at", flat=True).first()
+
+
+def apply(
+    change: DialogChange,
+    decided: Decided,
+    *,
+    actor_id: int | None = None,
+    notes: dict[str, dict[str, Any]] | None = None,
+) -> None:
+    """Take ``decided`` over into ``change``. ``actor_id``: who did it; ``notes``: more to tell with events, by kind."""
+    more = notes or {}
+    for effect in decided.effects:
+        match effect:
+            case Step():
+                change.take(effect, actor_id=actor_id)
+            case Say(trigger):
+                say(change, trigger)
+            case Drop(trigger, why):
+                change.record("text_dropped", trigger=trigger, reason=why)
+            case Note(kind, data):
+                change.record(kind, actor_id=actor_id, **data, **more.get(kind, {}))
+    change.set_facts(decided.facts)
+    if decided.consent is not None:
+        consents.follow(change, decided)
+
 
 def say(change: DialogChange, trigger: TextTrigger) -> None:
-    """Add the text for ``trigger`` in the client's language; where the client cannot be reached, say why not."""
+    """Add the text for ``trigger`` in the client's language, with its buttons."""
+    text, language = wording(change, trigger)
+    extra = {"buttons": buttons} if (buttons := _buttons(change, trigger, language=language)) else {}
+    change.add_message(NewMessage(author=Message.Author.AUTOMATIC, trigger=trigger, text=text, extra=extra))
+
+
+def wording(change: DialogChange, trigger: TextTrigger) -> tuple[str, str]:
+    """(text, its language); of several parts where the channel has no buttons to answer with."""
     dialog = change.dialog
-    if not dialog.client.is_reachable:
-        change.record("text_dropped", trigger=trigger, reason="unreachable")
-        return
-    change.add_message(
-        NewMessage(author=Message.Author.AUTOMATIC, trigger=trigger, text=wording(change, trigger))
-    )
+    channel = channel_of(dialog.connection)
+    languages = (dialog.client.language, change.settings.language)
+    found = []
+    language = "en"
+    for part in conversation.parts_of(trigger, channel):
+        text, language = texts.choose(change.settings.texts, part, languages=languages)
+        values = macro_values(dialog, document=change.settings.consent_url, company="#COMPANY#" in text)
+        rendered = texts.render(text, values, language=language)
+        if part is TextTrigger.CONSENT and values.document and "#DOCUMENT#" not in text:
+            rendered += f"\n{texts.label('document', language=language)} {values.document}"
+        found.append(rendered)
+    return "\n".join(found), language
 
 
-def wording(change: DialogChange, trigger: TextTrigger) -> str:
-    dialog = change.dialog
-    text, language = texts.choose(
-        change.settings.texts, trigger, languages=(dialog.client.language, change.settings.language)
-    )
-    return texts.render(text, macro_values(dialog), language=language)
-
-
-def macro_values(dialog: Dialog) -> texts.MacroValues:
-    client = dialog.client
+def macro_values(dialog: Dialog, *, document: str = "", company: bool = True) -> texts.MacroValues:
+    """``company``: whether the text asks for it (it costs a statement)."""
+    client: Client = dialog.client
     return texts.MacroValues(
         client=client.name or client.username,
         operator=face(dialog.line, dialog.operator).name,
-        dialog=str(dialog.pk or ""),
+        dialog=str(dialog.pk or NUMBER),
         line=dialog.line.name,
+        company=Installation.current().company if company else "",
+        document=document,
     )
+
+
+def _buttons(change: DialogChange, trigger: TextTrigger, *, language: str) -> list[dict[str, str]]:
+    """Kept with the message; ``services/outbound.py`` sends them where the channel has buttons."""
+    if trigger is TextTrigger.CONSENT and change.settings.consent_version:
+        version = change.settings.consent_version
+        pressed = (("agree", f"consent:{version}:1"), ("refuse", f"consent:{version}:0"))
+    elif trigger in (TextTrigger.RATING_REQUEST, TextTrigger.RATING_REQUEST_CHAT):
+        pressed = (("good", f"rating:{change.dialog.pk}:1"), ("bad", f"rating:{change.dialog.pk}:0"))
+    else:
+        return []
+    return [{"text": texts.label(name, language=language), "payload": payload} for name, payload in pressed]

@@ -33,6 +33,7 @@ from openlines.models import (
     ReactionInterval,
 )
 from openlines.models.dialog import FACT_FIELDS
+from openlines.policies import automatic_actions as actions
 from openlines.policies import capacity
 from openlines.policies import deadlines as deadline_policy
 from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings
@@ -45,6 +46,8 @@ logger = logging.getLogger(__name__)
 PREVIEW = 200
 SOON = timedelta(seconds=1)
 """A deadline nearer than this wakes the ticker, which otherwise sleeps a second at most."""
+JOIN_WAIT = timedelta(seconds=2)
+"""How long an automatic text waits for others of the same moment where they go as one message."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class NewMessage:
     reply_to_external_id: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    created_at: datetime | None = None
+    """Where it differs from the change's moment."""
+    inbound_id: int | None = None
 
 
 def lock_dialog(dialog_id: int) -> Dialog:
@@ -132,6 +138,11 @@ class DialogChange:
     def step(self, event: lifecycle.Event, *, actor_id: int | None = None, **details: Any) -> lifecycle.Step:
         """Let ``event`` happen. Raises ``lifecycle.Refused``. ``details`` go to ``lifecycle.step``."""
         step = lifecycle.step(self.facts, event, settings=self.settings, now=self.now, **details)
+        self.take(step, actor_id=actor_id)
+        return step
+
+    def take(self, step: lifecycle.Step, *, actor_id: int | None = None) -> None:
+        """A step that a policy has made from these facts."""
         self.facts = step.after
         self._leaves_queue = self._leaves_queue or step.leaves_queue
         if step.reaction:
@@ -142,7 +153,11 @@ class DialogChange:
                     operator_id=(actor_id or step.after.operator_id) if step.reaction.answered else None,
                 )
             )
-        return step
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Those added so far."""
+        return tuple(self._messages)
 
     def set_facts(self, facts: DialogFacts) -> None:
         """For decisions that are no event of the life cycle: offers, the unanswered mark."""
@@ -190,7 +205,8 @@ class DialogChange:
             reply_to_id=new.reply_to_id,
             reply_to_external_id=new.reply_to_external_id,
             extra=new.extra,
-            created_at=self.now,
+            created_at=new.created_at or self.now,
+            inbound_id=new.inbound_id,
             delivery="" if from_client or new.is_note else self._first_delivery(new.author),
         )
         if new.uuid:
@@ -215,6 +231,8 @@ class DialogChange:
             "client_message_count": dialog.client_message_count,
             "last_message_at": self.now,
         }
+        if from_client:
+            self._fields["last_client_message_at"] = self.now
         if message.author != Message.Author.AUTOMATIC:  # in lists the client's words, not our greeting
             self._fields |= {"last_text": message.text[:PREVIEW], "last_author": message.author}
 
@@ -238,6 +256,8 @@ class DialogChange:
         if self._messages:
             for message in self._messages:
                 message.dialog = self.dialog
+                if self.is_new and message.author == Message.Author.AUTOMATIC:
+                    message.text = message.text.replace("#DIALOG#", str(self.dialog.number))
             Message.objects.bulk_create(self._messages)
         if self._attachments:
             for attachment in self._attachments:
@@ -276,6 +296,9 @@ class DialogChange:
             if self.is_new or getattr(self.facts, name) != getattr(self.before, name)
         }
         values = {**changed, **self._fields, "rev": self.rev}
+        quiet = actions.quiet_until(self.settings, self.facts, now=self.now)
+        if quiet != dialog.quiet_until and self.facts.state in lifecycle.QUIET_ON_CLIENT_MESSAGE:
+            values["quiet_until"] = quiet
         for name, value in values.items():
             setattr(dialog, name, value)
         if self.is_new:
@@ -293,11 +316,20 @@ class DialogChange:
                 dialog_id=self.dialog.pk,
                 message=message,
                 created_at=self.now,
-                next_attempt_at=self.now,
+                next_attempt_at=self.now + self._join_wait(message),
             )
             for message in outgoing
         )
-        wakeups.request("drain", connection_id=self.dialog.connection_id, now=self.now)
+        wait = min(self._join_wait(message) for message in outgoing)
+        if wait:
+            after_commit(wakeups.again, "drain", connection_id=self.dialog.connection_id, at=self.now + wait)
+        else:
+            wakeups.request("drain", connection_id=self.dialog.connection_id, now=self.now)
+
+    def _join_wait(self, message: Message) -> timedelta:
+        """§6: texts due at the same moment go as one message on e-mail and SMS; the distribution may add one."""
+        joins = registry.get(self.dialog.connection.kind).features.joins_texts
+        return JOIN_WAIT if joins and message.author == Message.Author.AUTOMATIC else timedelta()
 
     def _withdraw_offers(self) -> None:
         """Who accepted is in ``facts.operator_id``; the others see who (Q2 "to all")."""

@@ -7,6 +7,7 @@ new one, under the client's row lock, and the database allows one open dialog a 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +15,10 @@ from django.db import IntegrityError, transaction
 
 from openlines import lifecycle, signals
 from openlines.connectors import base
-from openlines.lifecycle import Event
 from openlines.models import Attachment, Client, Connection, Dialog, Message
-from openlines.policies import automatic_actions as policy
-from openlines.policies.facts import State, TextTrigger
-from openlines.services import automatic_actions, routing, staffing, wakeups
+from openlines.policies import conversation, worktime
+from openlines.policies.facts import State
+from openlines.services import answers, automatic_actions, files, routing, staffing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_first
 from openlines.services.clients import find_or_create
 
@@ -33,20 +33,26 @@ def receive(
     now: datetime,
     uuid: UUID | None = None,
     stored: tuple[Attachment, ...] = (),
+    inbound_id: int | None = None,
 ) -> Message:
     """Take one message of the client; the same one twice (``uuid`` or external id) gives the first.
 
     ``stored``: files that are here already (live chat uploads); ``received.media`` are fetched after the commit.
+    ``inbound_id``: the raw delivery it came in.
     """
     try:
         with transaction.atomic():
-            return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+            return _receive(
+                client, connection, received, now=now, uuid=uuid, stored=stored, inbound_id=inbound_id
+            )
     except IntegrityError:
         logger.info("Another request of client %s was quicker; this one is read again", client.pk)
     finally:
         client.is_fresh = False
     with transaction.atomic():
-        return _receive(client, connection, received, now=now, uuid=uuid, stored=stored)
+        return _receive(
+            client, connection, received, now=now, uuid=uuid, stored=stored, inbound_id=inbound_id
+        )
 
 
 def receive_from(
@@ -78,7 +84,11 @@ def _receive(
     now: datetime,
     uuid: UUID | None,
     stored: tuple[Attachment, ...],
+    inbound_id: int | None = None,
 ) -> Message:
+    answered = None if client.is_fresh else answers.take(client, connection, received, now=now)
+    if answered is not None:
+        return answered
     change = _open_dialog(client, connection, now=now)
     repeated = None if client.is_fresh else _earlier(connection, received, uuid)
     if repeated is not None:
@@ -86,16 +96,14 @@ def _receive(
     album = _album(change, received)
     if album is not None:
         return album
-    attachments = (*stored, *(_pending(media) for media in received.media))
-    away = change.facts.state in (State.ANSWERED, State.WRAP_UP) and staffing.away_from(
-        change.dialog, now=now
+    away = (
+        change.facts.state in (State.ANSWERED, State.WRAP_UP)
+        and change.facts.frozen_at is None
+        and staffing.away_from(change.dialog, now=now)
     )
-    change.step(Event.CLIENT_WRITES, operator_away=away)
-    if away and change.facts.state is State.WAITING:
-        change.step(Event.OPERATOR_LOST)
-        change.record(Event.OPERATOR_LOST, earlier=change.before.operator_id)
-    if change.before.state is not State.RETURNED and change.facts.state is State.RETURNED:
-        change.set_fields(tried=[change.before.operator_id] if change.before.operator_id else [])
+    if change.dialog.from_machine != received.is_automatic:
+        change.set_fields(from_machine=received.is_automatic)
+        change.dialog.from_machine = received.is_automatic
     message = change.add_message(
         NewMessage(
             author=Message.Author.CLIENT,
@@ -107,20 +115,31 @@ def _receive(
             sent_at=received.at,
             reply_to_id=_quoted(connection, received.reply_to),
             reply_to_external_id=received.reply_to,
-            extra=dict(received.data),
-            attachments=attachments,
+            extra={**received.data, **({"automatic": True} if received.is_automatic else {})},
+            attachments=(*stored, *(files.received(media) for media in received.media)),
+            inbound_id=inbound_id,
         )
     )
+    talk = automatic_actions.talk(change, first_contact=change.is_new and _first_contact(client))
+    decided = conversation.client_writes(
+        replace(talk, client=replace(talk.client, last_wrote_at=now)),
+        is_new=change.is_new,
+        operator_away=away,
+    )
+    automatic_actions.apply(change, decided, notes={"created": {"channel": connection.kind}})
+    if change.before.state is not State.RETURNED and change.facts.state is State.RETURNED:
+        change.set_fields(tried=[change.before.operator_id] if change.before.operator_id else [])
     if change.is_new:
-        change.record("created", channel=connection.kind)
-        if policy.greets(change.settings, first_contact=_first_contact(client)):
-            automatic_actions.say(change, TextTrigger.GREETING)
-    elif change.before.state != change.facts.state:
-        change.record(Event.CLIENT_WRITES, state=change.facts.state)
+        look = worktime.look(change.settings.working_time, now)
+        change.set_fields(in_working_time=look.is_open, is_kept=change.facts.frozen_at is not None)
+        if not client.is_fresh:  # R5: he sends something else, so no rating is awaited any more
+            Dialog.objects.filter(client=client, rating_pending_until__isnull=False).update(
+                rating_pending_until=None
+            )
     change.write()
-    if received.media:
+    if any(media.content is None for media in received.media):
         wakeups.request("fetch", connection_id=connection.pk, now=now)
-    if change.facts.distribute_since is not None:
+    if change.facts.distribute_since is not None and change.facts.frozen_at is None:
         routing.distribute_after_commit(change.dialog.line_id, now=now)
     signals.client_message_received.send(sender=Message, message=message, dialog=change.dialog, now=now)
     return message
@@ -129,15 +148,19 @@ def _receive(
 def _open_dialog(client: Client, connection: Connection, *, now: datetime) -> DialogChange:
     """The client's open dialog under its lock, else a new one under the client's (a fresh one has none to wait for)."""
     if client.is_fresh:
-        return DialogChange.begin(client, connection, facts=lifecycle.begin(now=now), now=now)
+        return _begin(client, connection, now=now)
     change = _existing(client, now=now)
     if change is not None:
         return change
     # NO KEY: the request that has just made the client holds no lock on him, and must pass with its foreign keys.
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
-    return _existing(client, now=now) or DialogChange.begin(
-        client, connection, facts=lifecycle.begin(now=now), now=now
-    )
+    return _existing(client, now=now) or _begin(client, connection, now=now)
+
+
+def _begin(client: Client, connection: Connection, *, now: datetime) -> DialogChange:
+    """L4: on a line that is off it is kept for the administrator's release."""
+    is_off = not connection.line.is_active or connection.line.deleting_since is not None
+    return DialogChange.begin(client, connection, facts=lifecycle.begin(now=now, frozen=is_off), now=now)
 
 
 def _existing(client: Client, *, now: datetime) -> DialogChange | None:
@@ -161,7 +184,7 @@ def _album(change: DialogChange, received: base.MessageReceived) -> Message | No
     if message is None:
         return None
     for media in received.media:
-        attachment = _pending(media)
+        attachment = files.received(media)
         attachment.message = message
         attachment.save()
     text = "\n".join(part for part in (message.text, received.text) if part)
@@ -169,17 +192,6 @@ def _album(change: DialogChange, received: base.MessageReceived) -> Message | No
     change.write()
     wakeups.request("fetch", connection_id=change.dialog.connection_id, now=change.now)
     return message
-
-
-def _pending(media: base.Media) -> Attachment:
-    return Attachment(
-        kind=media.kind,
-        name=media.name[:255],
-        mime=media.mime[:100],
-        size=media.size,
-        reference=media.reference,
-        state=Attachment.State.PENDING,
-    )
 
 
 def _quoted(connection: Connection, external_id: str) -> int | None:

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from openlines import lifecycle
-from openlines.lifecycle import Event
 from openlines.models import Deadline, Dialog, OpenLine
-from openlines.policies import automatic_actions as action_policy
+from openlines.policies import automatic_actions as actions
+from openlines.policies import conversation
 from openlines.policies import deadlines as policy
-from openlines.policies.facts import DeadlineKind, TextTrigger
+from openlines.policies.facts import DeadlineKind
 from openlines.services import automatic_actions, routing, staffing, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first, upsert_deadlines
 from openlines.services.settings import line_settings
@@ -168,37 +167,10 @@ def _fire(deadline: Deadline, *, now: datetime) -> int:
         if required is not None:
             upsert_deadlines([Deadline(dialog_id=dialog.pk, kind=kind, due_at=required)])
         return 0
-    _act(kind, change, due_at=required)
+    decided = conversation.deadline(automatic_actions.talk(change), kind, due_at=required)
+    automatic_actions.apply(change, decided)
     change.write()
     return 1
-
-
-def _act(kind: DeadlineKind, change: DialogChange, *, due_at: datetime) -> None:
-    """What each deadline of §11's table does. ``due_at`` is when it should have happened."""
-    late = action_policy.too_late(due_at=due_at, now=change.now)
-    match kind:
-        case DeadlineKind.UNANSWERED:
-            change.set_facts(lifecycle.mark_unanswered(change.facts, now=change.now))
-            change.record("marked_unanswered")
-            if action_policy.excuses(change.settings, change.facts):
-                _say(change, TextTrigger.UNANSWERED, late=late)
-        case DeadlineKind.AUTO_CLOSE:
-            step = change.step(Event.AUTO_CLOSE, reachable=change.dialog.client.is_reachable)
-            change.record(Event.AUTO_CLOSE)
-            for trigger in step.texts:
-                _say(change, trigger, late=late)
-        case DeadlineKind.CLOSE:
-            change.step(Event.TIME_OVER)
-            change.record(Event.TIME_OVER)
-        case _:
-            raise NotImplementedError(kind)
-
-
-def _say(change: DialogChange, trigger: TextTrigger, *, late: bool) -> None:
-    if late:
-        change.record("text_dropped", trigger=trigger, reason="late")
-    else:
-        automatic_actions.say(change, trigger)
 
 
 def _push_back(deadline: Deadline, error: Exception, *, now: datetime) -> None:
@@ -241,6 +213,7 @@ def _mend(dialog_id: int, *, now: datetime) -> int:
         dialog = lock_dialog(dialog_id)
         rows = {d.kind: d for d in Deadline.objects.filter(dialog_id=dialog_id)}
         required = _required(dialog, dialog.line)
+        _stay_quiet(dialog, now=now)
         pending = {kind: row.was_due_at or row.due_at for kind, row in rows.items()}
         if required == pending:
             return 0
@@ -254,3 +227,10 @@ def _mend(dialog_id: int, *, now: datetime) -> int:
         if missing:
             upsert_deadlines(missing)
         return 1
+
+
+def _stay_quiet(dialog: Dialog, *, now: datetime) -> None:
+    """The short way of a further message asks ``quiet_until``, which follows from the working hours."""
+    quiet = actions.quiet_until(line_settings(dialog.line), dialog.facts(), now=now)
+    if quiet != dialog.quiet_until:
+        Dialog.objects.filter(pk=dialog.pk).update(quiet_until=quiet)

@@ -7,8 +7,8 @@ views (``openlines.permissions``); here only what the dialog itself allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,10 +20,13 @@ from openlines import lifecycle
 from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
-from openlines.policies.facts import IN_QUEUE, OPEN, State
+from openlines.policies import conversation, worktime
+from openlines.policies.deadlines import kept_open_by_typing
+from openlines.policies.facts import HELD, IN_QUEUE, OPEN, Outcome, State
 from openlines.services import automatic_actions, canned_replies, queue_members, routing
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
+from openlines.services.settings import line_settings
 
 ANYBODY = -1
 """``expects``: the operator whom the giver of a command saw, None for nobody; this: he does not care. Where another
@@ -51,7 +54,7 @@ def accept(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool =
         dialog = lock_dialog(dialog_id)
         if dialog.operator_id == by.pk and dialog.is_open:
             return dialog
-        _guard_queue(dialog, by, may_take_over=may_take_over)
+        _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         _step(change, Event.ACCEPT, by=by)
         change.record(Event.ACCEPT, actor_id=by.pk)
@@ -95,7 +98,7 @@ def reply(
             return earlier
         change = DialogChange(dialog, now=now)
         if not reply.is_note:
-            _guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join)
+            _guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
             _step(change, Event.REPLY, by=by)
             if change.before.operator_id is None:
                 change.record(Event.ACCEPT, actor_id=by.pk, by_reply=True)
@@ -193,24 +196,86 @@ def back_to_queue(
 
 
 def finish(
-    dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY, may_take_over: bool = False
+    dialog_id: int,
+    *,
+    by: Employee,
+    now: datetime,
+    expects: int | None = ANYBODY,
+    may_take_over: bool = False,
+    outcome: Outcome | None = None,
 ) -> Dialog:
-    """A6, A7. A dialog in the queue is accepted for him first; finished again in wrap-up it closes."""
+    """A6, A7, R1, R8. A dialog in the queue is accepted for him first; finished again in wrap-up it closes.
+
+    ``outcome`` None: "solved", unless the line requires that he says it (``CommandRefused``: ``outcome``).
+    """
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         _guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over)
+            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
-        if State(dialog.state) in IN_QUEUE or State(dialog.state) is State.WITH_BOT:
-            _step(change, Event.ACCEPT, by=by)
-            change.record(Event.ACCEPT, actor_id=by.pk, by_finish=True)
-        step = _step(change, Event.FINISH, by=by, reachable=dialog.client.is_reachable)
-        for trigger in step.texts:
-            automatic_actions.say(change, trigger)
-        change.record(Event.FINISH, actor_id=by.pk)
+        if outcome is None and State(dialog.state) is not State.WRAP_UP:
+            if change.settings.outcome_required:
+                raise CommandRefused("outcome", _("Say whether it was solved, then finish."))
+            outcome = Outcome.SOLVED
+        _apply(change, lambda talk: conversation.finish(talk, by=by.pk, outcome=outcome), by=by)
         change.write()
         return dialog
+
+
+def refuse_consent(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
+    """P2: the client refused in words: his consent is taken back, and the dialog finishes without texts."""
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(dialog_id), now=now)
+        _apply(change, lambda talk: conversation.answer_consent(talk, given=False, by=by.pk), by=by)
+        change.write()
+        return change.dialog
+
+
+def pin(dialog_id: int, *, by: Employee, on: bool, now: datetime) -> Dialog:
+    """The operator's own mark: A8 leaves the dialog open for at least 7 days; Q9 leaves it with him."""
+    return _put(dialog_id, by=by, now=now, kind="pinned" if on else "unpinned", pinned_at=now if on else None)
+
+
+def snooze(dialog_id: int, *, by: Employee, until: datetime | None, now: datetime) -> Dialog:
+    """Out of "Mine" until then or the client's next message; A8 stands still. None: awake again."""
+    if until is not None and until <= now:
+        raise CommandRefused("past", _("Choose a time that is still to come."))
+    if until is not None and State(Dialog.objects.get(pk=dialog_id).state) is not State.ANSWERED:
+        raise CommandRefused("waiting", _("The client is waiting for an answer. Answer him first."))
+    kind = "snoozed" if until else "awake"
+    return _put(dialog_id, by=by, now=now, kind=kind, snoozed_until=until)
+
+
+def _put(dialog_id: int, *, by: Employee, now: datetime, kind: str, **facts: datetime | None) -> Dialog:
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        if dialog.operator_id != by.pk or State(dialog.state) not in HELD:
+            raise taken(dialog) if dialog.is_open else _refusal(dialog, State(dialog.state))
+        change = DialogChange(dialog, now=now)
+        wanted = replace(change.facts, **facts)  # type: ignore[arg-type]
+        if wanted != change.facts:
+            change.set_facts(wanted)
+            change.record(kind, actor_id=by.pk, **({"until": _iso(facts)} if kind == "snoozed" else {}))
+            change.write()
+        return dialog
+
+
+def _iso(facts: Mapping[str, datetime | None]) -> str:
+    return next((at.isoformat() for at in facts.values() if at), "")
+
+
+def typing(dialog_id: int, *, by: Employee, now: datetime) -> None:
+    """A8: the operator typing in it with less than 10 minutes left gains 10. Cheap where it changes nothing."""
+    dialog = Dialog.objects.select_related("line").filter(pk=dialog_id, operator=by).first()
+    if dialog is None or not kept_open_by_typing(dialog.facts(), line_settings(dialog.line), now=now):
+        return
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(dialog_id), now=now)
+        until = kept_open_by_typing(change.facts, change.settings, now=now)
+        if until is not None and change.dialog.operator_id == by.pk:
+            change.set_facts(replace(change.facts, kept_open_until=until))
+            change.write()
 
 
 def spam(
@@ -221,7 +286,7 @@ def spam(
         dialog = lock_dialog(dialog_id)
         _guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over)
+            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
         _step(change, Event.SPAM, by=by)
@@ -277,7 +342,7 @@ def _hand_on(
         dialog = lock_dialog(dialog_id)
         _guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over)
+            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         apply(change)
         if note.strip():
@@ -291,6 +356,7 @@ def _hand_on(
 def _step(
     change: DialogChange, event: Event, *, by: Employee | None, reachable: bool = True
 ) -> lifecycle.Step:
+    _guard_frozen(change.dialog)
     try:
         step = change.step(
             event, actor_id=by.pk if by else None, operator_id=by.pk if by else None, reachable=reachable
@@ -300,6 +366,27 @@ def _step(
     if event in (Event.ACCEPT, Event.TAKE_OVER, Event.TRANSFER) and by is not None:
         change.dialog.operator = by
     return step
+
+
+def _apply(
+    change: DialogChange, decide: Callable[[conversation.Talk], conversation.Decided], *, by: Employee
+) -> None:
+    _guard_frozen(change.dialog)
+    if change.dialog.operator_id is None:
+        change.dialog.operator = by  # whose name a text may give
+    try:
+        decided = decide(automatic_actions.talk(change))
+    except lifecycle.Refused as refused:
+        raise _refusal(change.dialog, refused.state) from None
+    automatic_actions.apply(change, decided, actor_id=by.pk)
+
+
+def _guard_frozen(dialog: Dialog) -> None:
+    """L4: the line is off, and the dialog stands still with it."""
+    if dialog.frozen_at is not None:
+        raise CommandRefused(
+            "line_off", _("This line is switched off. The dialog goes on when it is switched on again.")
+        )
 
 
 def _refusal(dialog: Dialog, state: State) -> CommandRefused:
@@ -326,28 +413,33 @@ def _guard_holder(dialog: Dialog, expects: int | None) -> None:
         raise taken(dialog)
 
 
-def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool) -> None:
+def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: datetime) -> None:
     """Who may accept it now (§12): whom it is offered to; unoffered, a queue member; else the right to take over."""
     if State(dialog.state) not in IN_QUEUE:
         if State(dialog.state) is State.WITH_BOT and may_take_over:
             return
         raise _refusal(dialog, State(dialog.state))
-    offers: Sequence[int] = list(
-        Offer.objects.filter(dialog=dialog, ended_at__isnull=True).values_list("employee_id", flat=True)
+    standing = list(
+        Offer.objects.filter(dialog=dialog, ended_at__isnull=True).values_list("employee_id", "lapsed_at")
     )
+    offers: Sequence[int] = [employee_id for employee_id, _lapsed in standing]
+    rests = (
+        any(lapsed for _employee, lapsed in standing)
+        and not worktime.look(line_settings(dialog.line).working_time, now).is_open
+    )  # Q3: outside working time, after one round
     if by.pk in offers or may_take_over:
         return
-    if not offers and queue_members.is_member(dialog.line_id, by):
+    if (not offers or rests) and queue_members.is_member(dialog.line_id, by):
         return
     raise CommandRefused(
         "lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else.")
     )
 
 
-def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool) -> None:
+def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool, now: datetime) -> None:
     state = State(dialog.state)
     if state in IN_QUEUE or state is State.WITH_BOT:
-        _guard_queue(dialog, by, may_take_over=may_take_over)
+        _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
     elif state not in OPEN:
         raise _refusal(dialog, state)
     elif dialog.operator_id not in (by.pk, None) and not may_join:

@@ -42,6 +42,30 @@ def upload(file: UploadedFile[Any]) -> Attachment:
     )
 
 
+def received(media: base.Media) -> Attachment:
+    """A client's file, not saved yet: to be fetched, or, where the delivery itself holds it, stored with the message."""
+    attachment = Attachment(
+        kind=media.kind,
+        name=media.name[:255],
+        mime=media.mime[:100],
+        size=media.size,
+        reference=media.content_id[:500] if media.content is not None else media.reference,
+        state=Attachment.State.PENDING,
+    )
+    if media.content is not None:
+        if len(media.content) > MAX_BYTES:
+            attachment.state = Attachment.State.FAILED
+            attachment.failure = _("The file is larger than 20 MB.")
+        else:
+            attachment.size = len(media.content)
+            attachment.mime = (
+                attachment.mime or mimetypes.guess_type(media.name)[0] or "application/octet-stream"
+            )
+            attachment.file.save("file", ContentFile(media.content), save=False)
+            attachment.state = Attachment.State.STORED
+    return attachment
+
+
 def kind_of(mime: str) -> str:
     main = mime.split("/", 1)[0]
     return main if main in ("image", "video", "audio") and mime != "image/svg+xml" else base.MediaKind.FILE

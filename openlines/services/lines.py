@@ -13,20 +13,24 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contactcenter.lib.commits import after_commit
 from contactcenter.staff.models import Employee
 from openlines.models import LineEntry, LineQueue, LineText, OpenLine, QueueEntry
-from openlines.services import deadlines, queue_members, routing, staffing
+from openlines.models.blocks import ConsentBlock, WorkingTimeBlock
+from openlines.services import consents, deadlines, queue_members, routing, staffing
 from openlines.services.errors import CommandRefused
 
 LIMIT_LOCK = (0x0D1A, 3)
 
 
-_FREEING = {"limit", "limit_enabled", "limit_leaves_out", "check_availability"}
-"""Settings that can leave somebody free who was not: what waits is offered at once (Q1)."""
+_HOURS = {field.name for field in WorkingTimeBlock._meta.local_fields}
+_CONSENT = {field.name for field in ConsentBlock._meta.local_fields}
+_FREEING = {"limit", "limit_enabled", "limit_leaves_out", "check_availability", *_HOURS}
+"""Settings that can leave somebody free who was not, or open the line: what waits is looked at at once (Q1, Q3)."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ def save_block(
             setattr(line, name, values[name])
         line.version += 1
         line.save(update_fields=[*changed, "version"])
+        if not _CONSENT.isdisjoint(changed):
+            consents.ensure_version(line, by_id=line.history.first().history_user_id, now=now)
         after_commit(deadlines.resync_line, line.pk, now=now)
         if mode_changed:
             routing.deal_anew(line.pk, now=now)
@@ -137,11 +143,12 @@ def queue_edited(line_id: int, *, now: datetime) -> None:
     routing.request(line_id, now=now)
 
 
-def texts_edited(line_id: int) -> None:
-    """After texts were saved by a form: the settings have a new version."""
+def texts_edited(line_id: int, *, by_id: int | None = None, now: datetime | None = None) -> None:
+    """After texts were saved by a form: the settings have a new version, and so has a changed consent (P1)."""
     line = locked(line_id)
     line.version += 1
     line.save(update_fields=["version"])
+    consents.ensure_version(line, by_id=by_id, now=now or timezone.now())
 
 
 def set_text(line_id: int, trigger: str, language: str, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -20,15 +20,17 @@ from contactcenter.lib.commits import after_commit
 from openlines import hooks, lifecycle
 from openlines.live import publish, topics
 from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
+from openlines.policies import conversation, worktime
 from openlines.policies import routing as policy
 from openlines.policies.facts import IN_QUEUE, Distribution, LineSettings, State
-from openlines.services import alarms, queue_members
+from openlines.services import alarms, automatic_actions, queue_members
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
 
 logger = logging.getLogger(__name__)
 
+NEVER = timedelta(days=400)
 MAX_PASSES = 5
 """Dialogs that changed between the plan and their lock are planned again, this often in one call."""
 
@@ -59,10 +61,13 @@ def distribute(line_id: int, *, now: datetime) -> int:
             settings = line_settings(line)
             members = queue_members.members(line_id, settings=settings, now=now)
             facts = [_facts(d, settings=settings, now=now) for d in dialogs.values()]
-            decisions = policy.plan(settings.distribution, members, facts, now=now)
+            opens = _opens_at(settings, now=now)
+            decisions = policy.plan(settings.distribution, members, facts, now=now, is_open=opens is None)
+            somebody = any(member.obstacle is None for member in members)
             missed = 0
             for decision in decisions:
-                if _apply(decision, planned=dialogs[decision.dialog_id], now=now):
+                planned = dialogs[decision.dialog_id]
+                if _apply(decision, planned=planned, now=now, somebody=somebody, opens=opens):
                     decided += 1
                 else:
                     missed += 1
@@ -100,7 +105,8 @@ def _skip(dialog_id: int, *, employee_id: int, now: datetime) -> bool:
             return True
         members = queue_members.members(line_id, settings=settings, now=now)
         facts = _facts(dialog, settings=settings, now=now, overdue=True)
-        decision = policy.plan(settings.distribution, members, [facts], now=now)[0]
+        opens = _opens_at(settings, now=now)
+        decision = policy.plan(settings.distribution, members, [facts], now=now, is_open=opens is None)[0]
         if decision.stays:
             raise CommandRefused(
                 "alone",
@@ -108,13 +114,15 @@ def _skip(dialog_id: int, *, employee_id: int, now: datetime) -> bool:
                     "Nobody else in the queue is free now, so the dialog stays with you. It moves on by itself."
                 ),
             )
-        return _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED)
+        return _apply(decision, planned=dialog, now=now, ended_as=Offer.Outcome.SKIPPED, opens=opens)
 
 
 def sweep(*, now: datetime) -> int:
     """Q7's net: lines on which a dialog waits for a distribution that has not come; finds nothing unless one was lost."""
     standing = Offer.objects.filter(dialog_id=OuterRef("pk"), ended_at__isnull=True)
-    waiting = Dialog.objects.in_queue().filter(~Exists(standing) | Q(offer_until__isnull=True))
+    waiting = Dialog.objects.in_queue().filter(
+        ~Exists(standing) | Q(offer_until__isnull=True), frozen_at__isnull=True
+    )
     lost = waiting.filter(distribute_since__lt=now - policy.LOST_AFTER).count()
     if lost:
         logger.warning("The distribution sweep found %s dialogs whose distribution was lost", lost)
@@ -133,7 +141,8 @@ def forecast(line: OpenLine, *, now: datetime, settings: LineSettings | None = N
     waiting = _queued(line, now=now).values()
     facts = [_facts(dialog, settings=settings, now=now, ask=False) for dialog in waiting]
     newcomer = policy.QueuedDialog(dialog_id=0, waiting_since=now)
-    decisions = policy.plan(settings.distribution, members, [*facts, newcomer], now=now)
+    is_open = _opens_at(settings, now=now) is None
+    decisions = policy.plan(settings.distribution, members, [*facts, newcomer], now=now, is_open=is_open)
     decision = next(one for one in decisions if one.dialog_id == 0)
     ahead = sum(1 for fact in facts if not fact.holders)
     return Forecast(decision=decision, members=tuple(members), ahead=ahead)
@@ -157,12 +166,12 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
 
     An offer to one person that still runs is left out; "to all" looks at every dialog, for somebody may have come.
     """
-    rows = Dialog.objects.in_queue().filter(line_id=line.pk)
+    rows = Dialog.objects.in_queue().filter(line_id=line.pk, frozen_at__isnull=True)
     if only is not None:
         rows = rows.filter(pk=only)
     elif line.distribution != Distribution.TO_ALL:
         rows = rows.filter(Q(offer_until__isnull=True) | Q(offer_until__lte=now))
-    dialogs = {dialog.pk: dialog for dialog in rows.select_related("connection")}
+    dialogs = {dialog.pk: dialog for dialog in rows.select_related("connection", "client")}
     for dialog in dialogs.values():
         dialog.line = line
     # What nobody has looked at since it came to the queue has no offer: to come there ends them.
@@ -174,6 +183,13 @@ def _queued(line: OpenLine, *, now: datetime, only: int | None = None) -> dict[i
     for dialog in dialogs.values():
         dialog.standing = standing.get(dialog.pk, [])  # type: ignore[attr-defined]
     return dialogs
+
+
+def _opens_at(settings: LineSettings, *, now: datetime) -> datetime | None:
+    """Q3: when the line opens again; None while it is open. A line that never opens: a far day."""
+    if worktime.look(settings.working_time, now).is_open:
+        return None
+    return worktime.next_change(settings.working_time, now) or now + NEVER
 
 
 def _facts(
@@ -213,16 +229,26 @@ def _standing(dialog: Dialog) -> list[Offer]:
 
 
 def _apply(
-    decision: policy.Decision, *, planned: Dialog, now: datetime, ended_as: str = Offer.Outcome.LAPSED
+    decision: policy.Decision,
+    *,
+    planned: Dialog,
+    now: datetime,
+    ended_as: str = Offer.Outcome.LAPSED,
+    somebody: bool = True,
+    opens: datetime | None = None,
 ) -> bool:
-    """Write one decision; False where the dialog has changed since the plan."""
+    """Write one decision; False where the dialog has changed since the plan.
+
+    ``somebody``: a queue member is available, full or not (W5). ``opens``: None while the line is open (Q3).
+    """
     if _nothing_new(decision, planned, now=now):
         return True
     if not _locked_as_planned(planned):
         return False
     change = DialogChange(planned, now=now)
+    first_look = planned.distribute_since is not None
     if not decision.chosen:
-        _leave(decision, change, planned)
+        _leave(decision, change, planned, opens=opens)
     else:
         _offer(decision, change, planned, ended_as=ended_as)
     change.set_fields(responsible_asked=True)
@@ -232,6 +258,10 @@ def _apply(
     change.record("offered" if decision.chosen else "waits", **reasons)
     if decision.rule is policy.Rule.EMPTY_QUEUE:
         alarms.queue_is_empty(planned.line, now=now)
+    told = conversation.distributed(
+        automatic_actions.talk(change), somebody_available=somebody, first_look=first_look
+    )
+    automatic_actions.apply(change, told)
     change.write()
     return True
 
@@ -252,7 +282,9 @@ def _nothing_new(decision: policy.Decision, planned: Dialog, *, now: datetime) -
     return True
 
 
-def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> None:
+def _leave(
+    decision: policy.Decision, change: DialogChange, planned: Dialog, *, opens: datetime | None
+) -> None:
     if decision.stays:
         pks = [offer.pk for offer in _standing(planned)]
         Offer.objects.filter(pk__in=pks, lapsed_at__isnull=True).update(lapsed_at=change.now, until=None)
@@ -262,7 +294,8 @@ def _leave(decision: policy.Decision, change: DialogChange, planned: Dialog) -> 
             )
             change.tell(*(offer.employee_id for offer in _standing(planned)))
         else:
-            change.set_facts(lifecycle.offered(change.facts, until=None))
+            rests = decision.rule is policy.Rule.RESTS  # Q3: until the line opens
+            change.set_facts(lifecycle.offered(change.facts, until=opens if rests else None))
     else:
         if planned.offer_until is not None:  # "to all": nobody came within the hour, so the round is over
             change.set_fields(tried=[])
@@ -346,7 +379,7 @@ def deal_anew(line_id: int, *, now: datetime) -> None:
     _lock_queue(line_id)
     for pk in Dialog.objects.in_queue().filter(line_id=line_id).order_by("pk").values_list("pk", flat=True):
         dialog = lock_dialog(pk)
-        if State(dialog.state) not in IN_QUEUE:
+        if State(dialog.state) not in IN_QUEUE or dialog.frozen_at is not None:
             continue
         change = DialogChange(dialog, now=now)
         offers = list(Offer.objects.filter(dialog_id=pk, ended_at__isnull=True))
