@@ -1,0 +1,33 @@
+"""What decisions need to know of the client and of his channel, besides the dialog. Pure, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from openlines.policies.facts import ConsentState
+
+
+@dataclass(frozen=True)
+class Channel:
+    """``is_chat``: our own live chat, where consent and rating have controls of their own."""
+
+    is_chat: bool = False
+    buttons: bool = False
+    window: timedelta | None = None
+    """How long after the client's last message we may write."""
+
+
+@dataclass(frozen=True)
+class ClientFacts:
+    """``first_contact``: no earlier dialog on this connection, spam aside (A1).
+
+    ``is_machine``: his last message was written by a machine. ``last_wrote_at``: his last message on this connection.
+    """
+
+    reachable: bool = True
+    first_contact: bool = False
+    is_machine: bool = False
+    last_wrote_at: datetime | None = None
+    consent: ConsentState = ConsentState.NEVER_ASKED
+    consent_version: int | None = None

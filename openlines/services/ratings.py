@@ -1,0 +1,119 @@
+"""Ratings by clients and supervisors (R1–R7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contactcenter.staff import notices
+from contactcenter.staff.models import Employee
+from openlines.models import Dialog, Rating
+from openlines.policies import conversation
+from openlines.policies.facts import OPEN, State
+from openlines.services import automatic_actions
+from openlines.services.change import DialogChange, lock_dialog
+from openlines.services.errors import CommandRefused
+
+MAX_STARS = 5
+
+
+def take(change: DialogChange, *, value: int) -> bool:
+    """The client's rating within ``change``, which the caller writes; False where its time is over (R4)."""
+    in_time = conversation.rates_in_time(change.facts, change.settings, now=change.now)
+    late = change.facts.state not in OPEN
+    decided = conversation.rate(automatic_actions.talk(change), value=value, in_time=in_time)
+    automatic_actions.apply(change, decided)
+    if in_time:
+        _store(
+            change,
+            source=Rating.Source.CLIENT,
+            value=value,
+            by=None,
+            comment="",
+            late=late,
+        )
+    return in_time
+
+
+def rate_in_chat(dialog_id: int, *, value: int, comment: str = "", now: datetime) -> Dialog:
+    """R2: the live chat's own buttons, during the dialog or after it. Raises ``CommandRefused`` (``late``, ``not_yet``,
+    ``off``, ``value``).
+    """
+    if value not in (0, 1):
+        raise CommandRefused("value", _("A rating is good or bad."))
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(dialog_id), now=now)
+        if State(change.dialog.state) is State.SPAM or change.facts.frozen_at:
+            raise CommandRefused("off", _("This conversation cannot be rated."))
+        if change.facts.state in OPEN - {State.WRAP_UP} and not change.settings.rating_in_dialog:
+            raise CommandRefused("off", _("You can rate this conversation when it is over."))
+        if change.facts.first_reply_at is None:
+            raise CommandRefused("not_yet", _("Nobody has answered yet, so there is nothing to rate."))
+        if not take(change, value=value):
+            change.write()
+            raise CommandRefused("late", _("The time for rating this conversation is over."))
+        if comment.strip():
+            Rating.objects.filter(dialog=change.dialog, source=Rating.Source.CLIENT).update(
+                comment=comment.strip()[:2000]
+            )
+        change.write()
+        return change.dialog
+
+
+def rate_by_supervisor(
+    dialog_id: int, *, stars: int, comment: str = "", by: Employee, now: datetime
+) -> Rating:
+    """R6: 1–5 stars and a comment; the operator is told. Raises ``CommandRefused`` (``value``, ``own``).
+
+    The right to rate is asked by the view.
+    """
+    if not 1 <= stars <= MAX_STARS:
+        raise CommandRefused("value", _("Give one to five stars."))
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(dialog_id), now=now)
+        if change.dialog.operator_id == by.pk:
+            raise CommandRefused("own", _("You cannot rate your own dialog."))
+        rating = _store(
+            change,
+            source=Rating.Source.SUPERVISOR,
+            value=stars,
+            by=by,
+            comment=comment.strip()[:2000],
+            late=change.facts.state not in OPEN,
+        )
+        change.set_fields(supervisor_rating=stars)
+        change.record("rated_by_supervisor", actor_id=by.pk, value=stars, comment=rating.comment)
+        change.write()
+        if rating.operator_id:
+            notices.notify(
+                [rating.operator_id],
+                kind="supervisor_rating",
+                data={"stars": stars, "number": change.dialog.number, "who": by.display_name},
+                now=now,
+                link=f"/desk/{change.dialog.number}/",
+            )
+        return rating
+
+
+def _store(
+    change: DialogChange, *, source: str, value: int, by: Employee | None, comment: str, late: bool
+) -> Rating:
+    """A later answer replaces an earlier one (R4); it goes to the operator at the finish (§11)."""
+    dialog = change.dialog
+    rating, _created = Rating.objects.update_or_create(
+        dialog=dialog,
+        source=source,
+        defaults={
+            "value": value,
+            "comment": comment,
+            "at": change.now,
+            "by": by,
+            "operator_id": change.before.operator_id,
+            "line_id": dialog.line_id,
+            "connection_id": dialog.connection_id,
+            "is_late": late,
+        },
+    )
+    return rating
