@@ -8,7 +8,7 @@ its connection comes in as a frozen ``Account``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -194,11 +194,16 @@ class StatusChanged:
 
 @dataclass(frozen=True)
 class StatusUpTo:
-    """A watermark: everything sent to ``client`` up to ``at`` has this status (Messenger)."""
+    """A watermark: everything sent to ``client`` up to ``at`` has this status (Messenger).
+
+    ``at`` is by the provider's clock, to the millisecond. ``external_ids``: messages that it names besides; they have
+    the status whatever the clocks say.
+    """
 
     client: Sender
     status: DeliveryStatus
     at: datetime
+    external_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -446,6 +451,8 @@ class CredentialField:
     required: bool = True
     generated: bool = False
     """Made by us where nothing is entered (a webhook's secret, a verify token); ``secret`` or shown to be copied."""
+    make: Callable[[], str] | None = None
+    """How a generated value is made where the channel wants it in a form of its own; None: any random text."""
     choices: tuple[tuple[str, StrOrPromise], ...] = ()
     default: str = ""
 
@@ -543,6 +550,27 @@ class Courteous(Protocol):
     def show_typing(self, recipient: str, account: Account, *, last_external_id: str = "") -> None: ...
 
     def mark_read(self, recipient: str, external_id: str, account: Account) -> None: ...
+
+
+@runtime_checkable
+class Profiled(Protocol):
+    """Deliveries name the client by his id alone (Meta): his name has to be asked for."""
+
+    def profile(self, external_id: str, account: Account) -> Sender | None:
+        """None where it cannot be had (now). One call, never raises."""
+
+
+@runtime_checkable
+class Renewing(Protocol):
+    """The access expires unless it is renewed (Instagram: 60 days)."""
+
+    renew_every: ClassVar[timedelta]
+
+    def renew(self, account: Account) -> Mapping[str, str] | None:
+        """The credentials that changed, to be stored; None: nothing to renew.
+
+        Raises ``CredentialsRefused``, or ``MediaUnavailable`` (temporary) as ``Polling.poll``.
+        """
 
 
 @runtime_checkable
