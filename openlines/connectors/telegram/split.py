@@ -1,8 +1,9 @@
-"""Cutting a long text into messages. Telegram counts UTF-16 units: most emoji are two."""
+"""Cutting a long text into messages, by the channel's own measure. Telegram counts UTF-16 units: most emoji are two."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
 
@@ -12,15 +13,21 @@ def units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def split(text: str, limit: int) -> list[str]:
+def octets(text: str) -> int:
+    """The length in bytes of UTF-8 (Instagram)."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def split(text: str, limit: int, *, measure: Callable[[str], int] = units) -> list[str]:
     """Pieces of at most ``limit`` units, cut at paragraphs, else lines, sentences, words.
 
-    Only white space at the cuts is dropped, as Telegram drops it itself; no piece is blank.
+    ``measure`` gives the length of a text and of each character. Only white space at the cuts is dropped, as Telegram
+    drops it itself; no piece is blank.
     """
     pieces = []
     rest = text.strip()
     while rest:
-        end = _fitting(rest, limit)
+        end = _fitting(rest, limit, measure)
         if end < len(rest):
             end = _cut(rest, end)
         pieces.append(rest[:end].rstrip())
@@ -28,13 +35,13 @@ def split(text: str, limit: int) -> list[str]:
     return pieces
 
 
-def _fitting(text: str, limit: int) -> int:
+def _fitting(text: str, limit: int, measure: Callable[[str], int]) -> int:
     """How many characters from the start fit into ``limit`` units."""
-    if len(text) * 2 <= limit:
+    if len(text) * 4 <= limit:
         return len(text)
     used = 0
     for index, character in enumerate(text):
-        used += 2 if character > "\uffff" else 1
+        used += measure(character)
         if used > limit:
             return index
     return len(text)
