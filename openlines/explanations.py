@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee
 from openlines import reasons
 from openlines.lifecycle import Event
 from openlines.models import DialogEvent, OpenLine
+from openlines.policies.automatic_actions import Why
 from openlines.policies.routing import Obstacle, Rule
 
 ROUTING = frozenset({"offered", "waits"})
@@ -118,6 +121,8 @@ def _sentence(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) 
         "to": names.person(data.get("to")),
         "earlier": names.person(data.get("earlier")),
         "line": names.line(data.get("to_line")),
+        "stars": data.get("value", ""),
+        "until": _moment(data.get("until")),
     }
     if event.kind == Event.OPERATOR_LOST and data.get("why"):
         return f"{sentence}: {_lost_because(event)}"
@@ -139,6 +144,14 @@ def _variant(event: DialogEvent) -> str:
         return "accept_by_finish"
     if kind == Event.OPERATOR_LOST and not data.get("why"):
         return "operator_away"
+    if kind == Event.FINISH and data.get("outcome") == "not_solved":
+        return "finish_not_solved"
+    if kind == Event.FINISH and data.get("consent_refused"):
+        return "finish_by_refusal"
+    if kind == "rated":
+        return "rated_good" if data.get("value") else "rated_bad"
+    if kind == "consent":
+        return f"consent_{data.get('decision')}_{data.get('how')}"
     return kind
 
 
@@ -155,6 +168,23 @@ def _events() -> dict[str, str]:
         "take_over_from": _("taken over by %(who)s from %(earlier)s"),
         "accept_by_reply": _("accepted by %(who)s with a reply"),
         "accept_by_finish": _("accepted by %(who)s to finish it"),
+        "rated_good": _("the client rated it: good"),
+        "rated_bad": _("the client rated it: bad"),
+        "rated_by_supervisor": _("rated by %(who)s: %(stars)s of 5"),
+        "consent_given_writing": _("the client consented by writing on"),
+        "consent_given_button": _("the client consented"),
+        "consent_refused_button": _("the client refused his consent"),
+        "consent_refused_operator": _("%(who)s noted that the client refuses his consent"),
+        "consent_withdrawn_operator": _("%(who)s withdrew the client's consent at his request"),
+        "pinned": _("pinned by %(who)s: it does not close by itself so soon"),
+        "unpinned": _("no longer pinned"),
+        "snoozed": _("put aside by %(who)s until %(until)s"),
+        "awake": _("no longer put aside"),
+        "frozen": _("the line was switched off: everything stands still"),
+        "resumed": _("the line was switched on again"),
+        "released": _("released after the line was off"),
+        "finish_not_solved": _("finished by %(who)s: not solved"),
+        "finish_by_refusal": _("finished without texts, because consent was refused"),
         "operator_away": _("taken back from %(earlier)s: away, or no longer in the queue"),
         Event.CLIENT_WRITES: _("the client wrote again"),
         Event.BOT_ANSWERS: _("the bot answered"),
@@ -187,9 +217,23 @@ def _lost_because(event: DialogEvent) -> str:
 
 
 def _dropped(data: Mapping[str, Any]) -> str:
-    if data.get("reason") == "late":
-        return _("an automatic text was not sent: it was too late for it")
-    return _("an automatic text was not sent: the client cannot be reached")
+    """§6: what was due, and why it was not sent."""
+    why = {
+        Why.LATE: _("it was too late for it"),
+        Why.OUTDATED: _("it was no longer true"),
+        Why.WINDOW_OVER: _("the channel allows none so long after the client's last message"),
+        Why.MACHINE: _("the client's message was written by a machine"),
+        Why.LINE_OFF: _("the line is switched off"),
+    }.get(data.get("reason") or "", _("the client cannot be reached"))
+    return _("an automatic text was not sent: %(why)s") % {"why": why}
+
+
+def _moment(value: object) -> str:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return ""
+    return str(date_format(timezone.localtime(at), "DATETIME_FORMAT"))
 
 
 # -- routing --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from contactcenter.staff.models import Employee
 from openlines import permissions
 from openlines.models import Attachment
+from openlines.services import file_links
 
 SHOWN_INLINE: Final = {
     "image/jpeg",
@@ -45,6 +46,18 @@ def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     ):
         raise Http404(_("There is no such file, or it is not yours to see."))
     return deliver(attachment, download="download" in request.GET)
+
+
+@require_GET
+def public_file(request: HttpRequest, public_id: UUID, key: str) -> HttpResponseBase:
+    """For the provider that we asked to send it; the key in the address opens this one file for a day."""
+    attachment = Attachment.objects.filter(public_id=public_id, state=Attachment.State.STORED).first()
+    if attachment is None or not file_links.is_good(public_id, key):
+        raise Http404(_("There is no such file, or its address is too old."))
+    response = deliver(attachment)
+    mime = attachment.mime.split(";")[0].strip().lower()
+    response["Content-Type"] = mime if mime in SHOWN_INLINE else "application/octet-stream"
+    return response
 
 
 def deliver(attachment: Attachment, *, download: bool = False) -> HttpResponseBase:

@@ -49,12 +49,12 @@ class Found:
     is_whole: bool = True
 
     @property
-    def sections(self) -> dict[str, list[Ready]]:
+    def sections(self) -> list[tuple[str, list[Ready]]]:
         """By name, in the list's order; those without a section first, under an empty name."""
         parted: dict[str, list[Ready]] = {}
         for reply in self.replies:
             parted.setdefault(reply.section, []).append(reply)
-        return parted
+        return list(parted.items())
 
 
 def find(dialog: Dialog, *, me: Employee, query: str = "") -> Found:

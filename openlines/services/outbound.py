@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection as database
@@ -18,13 +19,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from openlines.connectors import base, registry
+from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Attachment, Client, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import replies, wakeups
-from openlines.services.change import DialogChange, lock_dialog
-from openlines.services.faces import face
+from openlines.services import outgoing, replies, wakeups
+from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
 from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
@@ -113,7 +113,11 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
     )
     item = (
         OutboxItem.objects.filter(
-            ~Exists(earlier), connection=connection, state=OutboxItem.State.QUEUED, next_attempt_at__lte=now
+            ~Exists(earlier),
+            connection=connection,
+            state=OutboxItem.State.QUEUED,
+            next_attempt_at__lte=now,
+            dialog__frozen_at__isnull=True,  # L4
         )
         .select_related(
             "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
@@ -132,49 +136,51 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
     """One call and its outcome; 1 when the message has come to an end."""
     message = item.message
     if message.author == Message.Author.AUTOMATIC and now - item.created_at > LATE_TEXT:
-        _finish(item, Failed(_("Not sent: the text was due more than 15 minutes ago.")), now=now)
-        return 1
+        reason = _("Not sent: the text was due more than 15 minutes ago.")
+        return _finish(item, Failed(reason), now=now)
+    if outgoing.outdated(item, now=now):
+        return _finish(item, Failed(_("Not sent: it was no longer true when its turn came.")), now=now)
     if now - item.created_at > GIVE_UP_AFTER:
-        _finish(
-            item,
-            Failed(_("Not sent: the channel could not be reached for 24 hours. Send it again.")),
-            now=now,
-        )
-        return 1
-    outgoing = _outgoing(item)
+        reason = _("Not sent: the channel could not be reached for 24 hours. Send it again.")
+        return _finish(item, Failed(reason), now=now)
+    connector = registry.get(connection.kind)
+    joined = _joined(item, now=now) if connector.features.joins_texts else []
+    composed = outgoing.compose(item, tuple(one.message for one in joined), now=now)
+    if isinstance(composed, outgoing.Forbidden):
+        return _finish(item, Failed(composed.reason), now=now)
+    OutboxItem.objects.filter(pk__in=[one.pk for one in joined]).update(state=OutboxItem.State.SENDING)
     try:
-        outcome = registry.get(connection.kind).send(outgoing, connection.account())
+        outcome = connector.send(composed, connection.account())
     except Exception as error:
         logger.exception("The connector of %s failed", connection)
         outcome = Unknown(f"{type(error).__name__}: {error}")
-    return _finish(item, outcome, now=now)
+    done = _finish(item, outcome, now=now)
+    for one in joined:
+        done += _finish(one, replace(outcome, external_ids=()), now=now)
+    return done
 
 
-def _outgoing(item: OutboxItem) -> base.OutgoingMessage:
-    message = item.message
-    quoted = message.reply_to.external_id if message.reply_to else None
-    files = tuple(
-        base.OutgoingFile(path=a.file.path, name=a.name, mime=a.mime, kind=base.MediaKind(a.kind))
-        for a in message.attachments.filter(state=Attachment.State.STORED)
+def _joined(item: OutboxItem, *, now: datetime) -> list[OutboxItem]:
+    """§6: automatic texts of the same moment that stand right behind ``item`` go with it as one message."""
+    if (
+        item.message.author != Message.Author.AUTOMATIC
+        or item.accepted_ids
+        or item.message.extra.get("buttons")
+    ):
+        return []
+    rows = (
+        OutboxItem.objects.filter(dialog=item.dialog, pk__gt=item.pk, state=OutboxItem.State.QUEUED)
+        .select_related("connection", "message__operator", "dialog__client", "dialog__line")
+        .order_by("pk")[:5]
     )
-    return base.OutgoingMessage(
-        uuid=str(message.uuid),
-        recipient=item.dialog.client.external_id,
-        text=_signed(item, message),
-        files=files,
-        reply_to=quoted or "",
-        part=len(item.accepted_ids),
-    )
-
-
-def _signed(item: OutboxItem, message: Message) -> str:
-    """Q6: where the channel shows no sender, his name stands before the text, unless it is hidden or switched off."""
-    line = item.dialog.line
-    features = registry.get(item.connection.kind).features
-    if not message.text or features.shows_sender or not line.name_before_text:
-        return message.text
-    name = face(line, message.operator).name
-    return f"{name}:\n{message.text}" if name else message.text
+    found = []
+    for one in rows:
+        near = one.created_at - item.created_at <= JOIN_WAIT
+        if one.message.author != Message.Author.AUTOMATIC or not near:
+            break
+        if not outgoing.outdated(one, now=now):
+            found.append(one)
+    return found
 
 
 def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
@@ -262,7 +268,9 @@ def _settle_interrupted(connection: Connection, *, now: datetime) -> None:
 
 def _come_back(connection: Connection, *, now: datetime) -> None:
     """Have the next drain at the earliest time when something can go."""
-    rows = OutboxItem.objects.filter(connection=connection, state=OutboxItem.State.QUEUED)
+    rows = OutboxItem.objects.filter(
+        connection=connection, state=OutboxItem.State.QUEUED, dialog__frozen_at__isnull=True
+    )
     at = rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
     if at is None:
         return

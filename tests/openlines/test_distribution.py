@@ -200,14 +200,14 @@ def test_a_failing_deadline_is_pushed_back_and_stops_nobody(
     for dialog in (bad, good):
         Deadline.objects.filter(dialog=dialog, kind="offer").delete()
         Dialog.objects.filter(pk=dialog.pk).update(offer_until=None)
-    real = deadlines._act
+    real = deadlines.automatic_actions.apply
 
-    def act(kind, change, *, due_at):  # type: ignore[no-untyped-def]
+    def act(change, decided):  # type: ignore[no-untyped-def]
         if change.dialog.pk == bad.pk:
             raise ValueError("boom")
-        real(kind, change, due_at=due_at)
+        real(change, decided)
 
-    monkeypatch.setattr(deadlines, "_act", act)
+    monkeypatch.setattr(deadlines.automatic_actions, "apply", act)
     deadlines.fire_due(now=at(400))
     assert Dialog.objects.get(pk=good.pk).is_unanswered
     row = Deadline.objects.get(dialog=bad, kind="unanswered")

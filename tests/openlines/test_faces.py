@@ -66,7 +66,7 @@ def test_entries_of_the_line_with_the_profile_behind_them(anna: Employee) -> Non
 def test_telegram_and_automatic_texts_obey_it(
     anna: Employee, values: dict[str, object], text: str, told: str
 ) -> None:
-    line = make_line(anna, greeting_enabled=False, **values)
+    line = make_line(anna, greeting_enabled=False, rating_enabled=False, **values)
     LineText.objects.create(line=line, trigger="finished", language="en", text="You talked to #OPERATOR#.")
     with FakeTelegram(any_chat=True) as telegram:
         connection = make_connection(line, "telegram", credentials={"token": TOKEN}, base_url=telegram.url)

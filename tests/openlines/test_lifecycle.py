@@ -17,7 +17,9 @@ from openlines.policies.facts import State as S
 from tests.openlines.factories import at
 
 ANNA, BERT = 1, 2
-SILENT = LineSettings(line_id=1, version=1, finish_text=False, bot_hand_over_after=timedelta(minutes=10))
+SILENT = LineSettings(
+    line_id=1, version=1, finish_text=False, rating=False, bot_hand_over_after=timedelta(minutes=10)
+)
 TALKS = replace(SILENT, finish_text=True, auto_close_text=True)
 
 NEW = DialogFacts(
@@ -183,7 +185,7 @@ def test_the_clock_stops_at_the_reply_and_counts_once() -> None:
     assert again.reaction_total == timedelta(seconds=50)
     assert again.reaction_max == timedelta(seconds=40)
     assert again.reaction_count == 2
-    assert happen(again, E.REPLY, now=90) == replace(again, last_activity_at=at(90))
+    assert happen(again, E.REPLY, now=90) == replace(again, last_activity_at=at(90), last_reply_at=at(90))
 
 
 def test_finish_ends_a_clock_as_no_answer() -> None:
@@ -210,7 +212,19 @@ def test_the_clock_starts_at_the_bots_hand_over() -> None:
     [
         (E.FINISH, TALKS, S.WRAP_UP, (TextTrigger.FINISHED,)),
         (E.FINISH, SILENT, S.CLOSED, ()),
-        (E.FINISH, replace(SILENT, asks_rating=True), S.WRAP_UP, ()),
+        (E.FINISH, replace(SILENT, rating=True), S.WRAP_UP, (TextTrigger.RATING_REQUEST,)),
+        (
+            E.FINISH,
+            replace(TALKS, rating=True),
+            S.WRAP_UP,
+            (TextTrigger.FINISHED, TextTrigger.RATING_REQUEST),
+        ),
+        (
+            E.AUTO_CLOSE,
+            replace(SILENT, rating=True, wrap_up=timedelta()),
+            S.CLOSED,
+            (TextTrigger.RATING_REQUEST,),
+        ),
         (E.FINISH, replace(TALKS, wrap_up=timedelta()), S.CLOSED, (TextTrigger.FINISHED,)),
         (E.AUTO_CLOSE, TALKS, S.WRAP_UP, (TextTrigger.AUTO_CLOSED,)),
         (E.AUTO_CLOSE, SILENT, S.CLOSED, ()),

@@ -45,6 +45,9 @@ def recorded_kinds() -> set[str]:
         text = source.read_text()
         found |= set(re.findall(r'\brecord\(\s*"(\w+)"', text))
         found |= {str(Event[name]) for name in re.findall(r"\brecord\(\s*Event\.(\w+)", text)}
+    found |= set(
+        re.findall(r'\bnote\(\s*"(\w+)"', (SERVICES.parent / "policies/conversation.py").read_text())
+    )
     return found | {"client_blocked", "client_reachable", "offered", "waits"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -105,7 +106,10 @@ def test_a_queue_of_one_and_an_empty_one(line: OpenLine, adam: Employee) -> None
 def test_times_are_those_of_the_reader(
     client: Client, administrator: Employee, line: OpenLine, adam: Employee
 ) -> None:
-    write(make_client(make_connection(line)), now=timezone.now().replace(hour=10, minute=0))
+    write(
+        make_client(make_connection(line)),
+        now=(timezone.now() - timedelta(days=1)).replace(hour=10, minute=0),
+    )
     Employee.objects.filter(pk=administrator.pk).update(time_zone="Asia/Tokyo")
     turn = Turn.objects.get(line=line, employee=adam).last_assigned_at
     assert (
