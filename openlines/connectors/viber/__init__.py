@@ -1,0 +1,1 @@
+"""Viber's bot API."""
