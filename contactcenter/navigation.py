@@ -47,6 +47,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
                 ("openlines.view_connection",),
             ),
             Page(
+                _("Canned replies"),
+                "quickreply",
+                "admin:openlines_replylist_changelist",
+                ("openlines.view_replylist",),
+            ),
+            Page(
                 _("Installation"), "tune", "admin:staff_installation_changelist", ("staff.view_installation",)
             ),
         ),

@@ -24,6 +24,8 @@ class OpenlinesConfig(AppConfig):
             open_models(
                 "openlines", of_messages, see=Right.CONNECTIONS_CHANGE, change=Right.CONNECTIONS_CHANGE
             )
+        for of_replies in ("replylist", "replysection", "cannedreply", "replyfile"):
+            open_models("openlines", of_replies, see=Right.CANNED_CHANGE, change=Right.CANNED_CHANGE)
         notices.register(
             "queue_empty",
             _("The queue of the line “%(name)s” has nobody in it. Its dialogs wait until you add somebody."),

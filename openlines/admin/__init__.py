@@ -1,5 +1,25 @@
 """The administrator's pages."""
 
-from openlines.admin import automatic_actions, connection, deadlines, inbound, line, other, outbox, queue
+from openlines.admin import (
+    automatic_actions,
+    canned_replies,
+    connection,
+    deadlines,
+    inbound,
+    line,
+    other,
+    outbox,
+    queue,
+)
 
-__all__ = ["automatic_actions", "connection", "deadlines", "inbound", "line", "other", "outbox", "queue"]
+__all__ = [
+    "automatic_actions",
+    "canned_replies",
+    "connection",
+    "deadlines",
+    "inbound",
+    "line",
+    "other",
+    "outbox",
+    "queue",
+]

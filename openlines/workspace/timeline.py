@@ -16,6 +16,7 @@ from contactcenter.staff.models import Employee
 from openlines.explanations import ROUTING, explain
 from openlines.lifecycle import Event
 from openlines.models import Attachment, Dialog, DialogEvent, Message
+from openlines.workspace import canned
 
 PAGE: Final = 60
 """Messages fetched at once."""
@@ -81,6 +82,8 @@ class MessageItem:
     delivery_icon: str
     failure: str
     may_be_quoted: bool
+    save_url: str
+    """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
     is_message: bool = True
 
 
@@ -188,7 +191,14 @@ def _message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageI
         delivery_icon=_DELIVERY_ICONS.get(message.delivery, "clock"),
         failure=_failure(message),
         may_be_quoted=not message.is_note and not deleted,
+        save_url="" if deleted or not canned.may_change(me) else _save_url(message),
     )
+
+
+def _save_url(message: Message) -> str:
+    if message.is_note or message.author not in (Message.Author.OPERATOR, Message.Author.OUTSIDE):
+        return ""
+    return f"{reverse('workspace:canned_save', args=[message.dialog_id])}?message={message.pk}"
 
 
 def _author(message: Message, dialog: Dialog, *, me: Employee) -> str:

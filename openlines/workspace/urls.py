@@ -3,6 +3,7 @@
 from django.urls import path
 
 from openlines.workspace import views_actions as actions
+from openlines.workspace import views_canned as canned
 from openlines.workspace import views_pages as pages
 
 app_name = "workspace"
@@ -25,4 +26,6 @@ urlpatterns = [
     path("<int:pk>/spam/", actions.spam, name="spam"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
+    path("<int:pk>/canned/", canned.replies, name="canned"),
+    path("<int:pk>/canned-save/", canned.save, name="canned_save"),
 ]

@@ -1,6 +1,7 @@
 /* Writing: a draft per dialog that survives a reload, files by button, drag and paste, and one UUID per composed
    message, so that a double click or a retried request gives one message. The text is let go only when the server has it. */
 
+import { CannedReplies } from "./canned.js";
 import { post } from "./requests.js";
 import { pendingItem, placeDays } from "./timeline.js";
 import { problem, say } from "./words.js";
@@ -18,12 +19,14 @@ export class Composer {
     this.text = this.form.elements.text;
     this.key = `draft:${employee}:${talk.dataset.draft}`;
     this.handlers = { onSent, onRefused, onTyping };
-    this.files = [];
+    this.files = []; // a File, or { name, size, canned }: a canned reply's, which the server has
+    this.replies = []; // the canned replies that the text is made of
     this.uuid = newUuid();
     this.sending = Promise.resolve();
     this.wantedMode = "reply";
     this.restore();
     this.listen();
+    this.canned = new CannedReplies(this.form, { onInsert: (inserted) => this.takeCanned(inserted) });
   }
 
   listen() {
@@ -81,7 +84,8 @@ export class Composer {
 
   keep() {
     this.form.querySelector("[data-draft-mark]").hidden = !this.text.value;
-    this.store(this.text.value ? { text: this.text.value, mode: this.mode, retry: this.retry } : null);
+    if (!this.text.value && !this.files.length) this.replies = [];
+    this.store(this.text.value ? { text: this.text.value, mode: this.mode, retry: this.retry, replies: this.replies } : null);
   }
 
   /** retry: what was sent without an answer; it may have arrived, so the same text goes under the same UUID again. */
@@ -107,6 +111,7 @@ export class Composer {
     }
     this.wantedMode = draft?.mode ?? "reply";
     this.retry = draft?.retry ?? null;
+    this.replies = draft?.replies ?? [];
     this.obeyGate();
     this.settle();
   }
@@ -172,6 +177,14 @@ export class Composer {
     if (item) this.text.focus();
   }
 
+  /** A canned reply is in the text; its files go along, and its use is counted when the message is sent. */
+  takeCanned({ reply, files }) {
+    const known = new Set(this.files.map((file) => file.canned));
+    this.addFiles(files.filter((file) => !known.has(file.canned)));
+    if (!this.replies.includes(reply)) this.replies.push(reply);
+    this.keep();
+  }
+
   addFiles(list) {
     this.setFiles([...this.files, ...list]);
   }
@@ -210,7 +223,7 @@ export class Composer {
 
   send() {
     const text = this.text.value.trim();
-    const files = this.files;
+    const { files, replies } = this;
     if (!text && files.length === 0) {
       if (!this.justSent) this.notice(say("empty"));
       return;
@@ -223,7 +236,8 @@ export class Composer {
     form.set("is_note", isNote ? "1" : "");
     form.set("reply_to", this.form.elements.reply_to.value);
     form.set("since", this.talk.dataset.rev);
-    files.forEach((file) => form.append("files", file, file.name));
+    replies.forEach((reply) => form.append("canned", reply));
+    files.forEach((file) => (file.canned ? form.append("canned_files", file.canned) : form.append("files", file, file.name)));
     const item = pendingItem({ uuid, text, files, isNote, author: say("you"), words: say("sending") });
     const list = this.talk.querySelector("[data-items]");
     list.append(item);
@@ -232,13 +246,14 @@ export class Composer {
     this.uuid = newUuid();
     this.retry = null;
     this.notice("");
-    this.store({ text, mode: this.mode, retry: { uuid, text, isNote } }); // stays until the server has the message
+    this.store({ text, mode: this.mode, retry: { uuid, text, isNote }, replies }); // stays until the server has the message
     this.text.value = "";
     this.setFiles([]);
+    this.replies = [];
     this.quote(null);
     this.justSent = true; // the second click of a double click finds an empty field and says nothing
     setTimeout(() => (this.justSent = false), 800);
-    const attempt = { text, files, isNote, uuid, item };
+    const attempt = { text, files, replies, isNote, uuid, item };
     this.sending = this.sending.then(() => this.deliver(form, attempt));
     return this.sending;
   }
@@ -254,6 +269,7 @@ export class Composer {
     attempt.item.remove();
     this.text.value = this.text.value ? `${attempt.text}\n${this.text.value}` : attempt.text;
     this.setFiles([...attempt.files, ...this.files]);
+    this.replies = [...new Set([...attempt.replies, ...this.replies])];
     this.retry = { uuid: attempt.uuid, text: attempt.text, isNote: attempt.isNote };
     this.keep();
     this.notice(problem(answer));

@@ -23,7 +23,13 @@ class Right(models.TextChoices):
 
 
 #: Whoever has one of these for everything finds something to do in /admin/.
-ADMIN_RIGHTS = (Right.LINES_SEE, Right.LINES_CHANGE, Right.CONNECTIONS_CHANGE, Right.ROLES_CHANGE)
+ADMIN_RIGHTS = (
+    Right.LINES_SEE,
+    Right.LINES_CHANGE,
+    Right.CONNECTIONS_CHANGE,
+    Right.CANNED_CHANGE,
+    Right.ROLES_CHANGE,
+)
 
 
 class Scope(models.IntegerChoices):
