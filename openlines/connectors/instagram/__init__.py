@@ -1,0 +1,1 @@
+"""Instagram messages, by either log-in: Instagram's own, or the linked Facebook page."""

@@ -1,0 +1,1 @@
+"""Facebook Messenger: the page's conversations over the Graph API."""
