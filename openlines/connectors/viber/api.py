@@ -60,7 +60,7 @@ def call(account: Account, method: str, params: Mapping[str, Any]) -> Reply:
 
 def read(answer: http.Answer) -> Reply:
     told = answer.headers.get("retry-after", "")
-    wait = int(told) if told.isdecimal() and len(told) < 7 else None
+    wait = int(told) if told.isdecimal() and len(told) < 10 else None
     try:
         body = mapping(decode(answer.body))
     except Unreadable:
