@@ -60,14 +60,23 @@ def _tier(wanted: str, one: Candidate) -> int | None:
     if shortcut.startswith(wanted):
         return 1
     head = f"{shortcut} {fold(one.title)} {fold(one.section)}"
-    words = wanted.split()
-    beginnings = _WORDS.findall(head)
-    if all(any(begun.startswith(word) for begun in beginnings) for word in words):
-        return 2
-    if all(word in head for word in words):
-        return 3
     whole = f"{head} {fold(one.text)}"
-    return 4 if all(word in whole for word in words) else None
+    words, beginnings = wanted.split(), _WORDS.findall(head)
+    if all(_begins(word, beginnings) for word in words):
+        return 2
+    if all(_stands(word, head, beginnings) for word in words):
+        return 3
+    everywhere = _WORDS.findall(whole)
+    return 4 if all(_stands(word, whole, everywhere) for word in words) else None
+
+
+def _begins(word: str, words: list[str]) -> bool:
+    return any(one.startswith(word) for one in words)
+
+
+def _stands(word: str, text: str, words: list[str]) -> bool:
+    """Within a word only from three letters on: fewer stand within too many."""
+    return _begins(word, words) or (len(word) >= 3 and word in text)
 
 
 def unknown_macros(text: str) -> list[str]:

@@ -20,12 +20,15 @@ export function fold(text) {
   return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[łđøæß]/g, (letter) => LETTERS[letter]);
 }
 
+const begins = (word, words) => words.some((one) => one.startsWith(word));
+const stands = (word, { text, words }) => begins(word, words) || (word.length >= 3 && text.includes(word));
+
 function tierOf(wanted, words, entry) {
   if (entry.shortcut === wanted) return 0;
   if (entry.shortcut.startsWith(wanted)) return 1;
-  if (words.every((word) => entry.beginnings.some((begun) => begun.startsWith(word)))) return 2;
-  if (words.every((word) => entry.head.includes(word))) return 3;
-  return words.every((word) => entry.whole.includes(word)) ? 4 : null;
+  if (words.every((word) => begins(word, entry.head.words))) return 2;
+  if (words.every((word) => stands(word, entry.head))) return 3;
+  return words.every((word) => stands(word, entry.whole)) ? 4 : null;
 }
 
 export function rank(query, entries) {
@@ -39,12 +42,13 @@ export function rank(query, entries) {
     .map(([, entry]) => entry);
 }
 
+const wordsOf = (text) => ({ text, words: text.match(/[\p{L}\p{N}_]+/gu) ?? [] });
+
 function entryOf(option, place) {
   const { shortcut, title, section, uses } = option.dataset;
   const head = fold(`${shortcut} ${title} ${section}`);
   const whole = `${head} ${fold(option.querySelector("[data-canned-text]").textContent)}`;
-  const beginnings = head.match(/[\p{L}\p{N}_]+/gu) ?? [];
-  return { option, place, head, whole, beginnings, group: option.parentElement, shortcut: fold(shortcut), uses: Number(uses) };
+  return { option, place, head: wordsOf(head), whole: wordsOf(whole), group: option.parentElement, shortcut: fold(shortcut), uses: Number(uses) };
 }
 
 export class CannedReplies {
@@ -69,7 +73,7 @@ export class CannedReplies {
   listen() {
     this.text.addEventListener("input", (event) => this.onInput(event));
     // before the composer's own keys, and before Escape leaves the field (shortcuts.js)
-    this.text.addEventListener("keydown", (event) => this.onKey(event), true);
+    for (const field of [this.text, this.box]) field.addEventListener("keydown", (event) => this.onKey(event), true);
     this.text.addEventListener("click", () => this.isOpen && this.follow());
     for (const field of [this.text, this.box]) {
       field.addEventListener("focusout", ({ relatedTarget }) => {
@@ -236,9 +240,8 @@ export class CannedReplies {
     }
     option.setAttribute("aria-selected", "true");
     this.text.setAttribute("aria-activedescendant", option.id);
-    if (scroll) option.scrollIntoView({ block: "nearest" });
     preview.replaceChildren(this.previewText(option), ...this.filesOf(option).map((file) => this.previewFile(file)));
-    preview.scrollTop = 0;
+    if (scroll) option.scrollIntoView({ block: "nearest" });
   }
 
   previewText(option) {
@@ -282,7 +285,11 @@ export class CannedReplies {
     ArrowUp: () => this.step(-1),
     Enter: () => this.active && this.insert(this.active),
     Tab: (event) => !event.shiftKey && this.active && this.insert(this.active),
-    Escape: () => this.close() ?? true,
+    Escape: () => {
+      this.text.focus(); // it may be in the list, which can be scrolled by keys
+      this.close();
+      return true;
+    },
   };
 
   step(by) {
