@@ -30,5 +30,19 @@ class OpenlinesConfig(AppConfig):
             "queue_empty",
             _("The queue of the line “%(name)s” has nobody in it. Its dialogs wait until you add somebody."),
         )
+        notices.register(
+            "connection_stopped",
+            _("The connection “%(name)s” is stopped: %(reason)s What waits goes out when that is mended."),
+        )
+        notices.register(
+            "connection_failing", _("The connection “%(name)s” does not work at the moment: %(reason)s")
+        )
+        notices.register(
+            "connection_silent",
+            _("Nothing has come in on “%(name)s” for much longer than is usual at this hour. Check it."),
+        )
+        notices.register(
+            "supervisor_rating", _("%(who)s rated your dialog No. %(number)s: %(stars)s of 5 stars.")
+        )
         receivers.connect()
         post_migrate.connect(ensure_schedules, sender=self)

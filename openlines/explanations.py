@@ -122,6 +122,7 @@ def _sentence(event: DialogEvent, names: Names, history: Sequence[DialogEvent]) 
         "earlier": names.person(data.get("earlier")),
         "line": names.line(data.get("to_line")),
         "stars": data.get("value", ""),
+        "number": data.get("number", ""),
         "until": _moment(data.get("until")),
     }
     if event.kind == Event.OPERATOR_LOST and data.get("why"):
@@ -182,6 +183,8 @@ def _events() -> dict[str, str]:
         "awake": _("no longer put aside"),
         "frozen": _("the line was switched off: everything stands still"),
         "resumed": _("the line was switched on again"),
+        "continued": _("continued in No. %(number)s: it is the same person"),
+        "continues": _("continues No. %(number)s: it is the same person"),
         "released": _("released after the line was off"),
         "finish_not_solved": _("finished by %(who)s: not solved"),
         "finish_by_refusal": _("finished without texts, because consent was refused"),
@@ -218,13 +221,13 @@ def _lost_because(event: DialogEvent) -> str:
 
 def _dropped(data: Mapping[str, Any]) -> str:
     """§6: what was due, and why it was not sent."""
-    why = {
-        Why.LATE: _("it was too late for it"),
-        Why.OUTDATED: _("it was no longer true"),
-        Why.WINDOW_OVER: _("the channel allows none so long after the client's last message"),
-        Why.MACHINE: _("the client's message was written by a machine"),
-        Why.LINE_OFF: _("the line is switched off"),
-    }.get(data.get("reason") or "", _("the client cannot be reached"))
+    why: str = {
+        str(Why.LATE): _("it was too late for it"),
+        str(Why.OUTDATED): _("it was no longer true"),
+        str(Why.WINDOW_OVER): _("the channel allows none so long after the client's last message"),
+        str(Why.MACHINE): _("the client's message was written by a machine"),
+        str(Why.LINE_OFF): _("the line is switched off"),
+    }.get(str(data.get("reason")), _("the client cannot be reached"))
     return _("an automatic text was not sent: %(why)s") % {"why": why}
 
 

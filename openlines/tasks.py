@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openlines.policies.facts import DeadlineKind
-from openlines.services import deadlines, files, inbound, outbound, routing, staffing
+from openlines.services import deadlines, erasure, files, health, inbound, outbound, routing, staffing
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 
@@ -85,6 +85,20 @@ def clean_up() -> str:
     return ngettext("%(count)d old event removed", "%(count)d old events removed", removed) % {
         "count": removed
     }
+
+
+def watch_connections() -> str:
+    """L1: a notice where a connection has turned silent or failing."""
+    turned = health.watch(now=timezone.now())
+    return ngettext("%(count)d connection turned bad", "%(count)d connections turned bad", turned) % {
+        "count": turned
+    }
+
+
+def erase_logs() -> str:
+    """§10: texts of closed dialogs on lines that keep none, where they could not be erased at once."""
+    erased = erasure.sweep(now=timezone.now())
+    return ngettext("%(count)d dialog erased", "%(count)d dialogs erased", erased) % {"count": erased}
 
 
 def wake_outbox() -> str:

@@ -1,17 +1,22 @@
-"""Notices to administrators about a line that cannot work as it stands."""
+"""Notices to administrators about a line or a connection that cannot work as it stands."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.db.models import Q
+from django.urls import reverse
 
 from contactcenter.staff import notices
 from contactcenter.staff.models import Employee, Notice, Right, RoleBinding, Scope
 from contactcenter.staff.roles import scope
-from openlines.models import OpenLine
+from openlines.models import Connection, OpenLine
+from openlines.policies.health import Health
 
 QUEUE_EMPTY = "queue_empty"
+CONNECTION_STOPPED = "connection_stopped"
+CONNECTION_SILENT = "connection_silent"
+CONNECTION_FAILING = "connection_failing"
 
 
 def queue_is_empty(line: OpenLine, *, now: datetime) -> None:
@@ -19,6 +24,31 @@ def queue_is_empty(line: OpenLine, *, now: datetime) -> None:
     told = Notice.objects.filter(kind=QUEUE_EMPTY, data__line=line.pk, read_at__isnull=True)
     people = administrators() - set(told.values_list("employee_id", flat=True))
     notices.notify(people, kind=QUEUE_EMPTY, data={"line": line.pk, "name": line.name}, now=now)
+
+
+def connection_stopped(connection_id: int, *, reason: str, now: datetime) -> None:
+    """The provider refuses our credentials: nothing leaves until somebody mends them."""
+    _about_connection(CONNECTION_STOPPED, connection_id, reason=reason, now=now)
+
+
+def connection_turned(connection_id: int, health: Health, *, reason: str, now: datetime) -> None:
+    """L1: it has turned silent or failing since the last look."""
+    kind = CONNECTION_SILENT if health is Health.SILENT else CONNECTION_FAILING
+    _about_connection(kind, connection_id, reason=reason, now=now)
+
+
+def _about_connection(kind: str, connection_id: int, *, reason: str, now: datetime) -> None:
+    """Who has an unread notice of it gets no second one."""
+    connection = Connection.objects.get(pk=connection_id)
+    told = Notice.objects.filter(kind=kind, data__connection=connection_id, read_at__isnull=True)
+    people = administrators() - set(told.values_list("employee_id", flat=True))
+    notices.notify(
+        people,
+        kind=kind,
+        data={"connection": connection_id, "name": connection.name, "reason": reason[:300]},
+        now=now,
+        link=reverse("admin:openlines_connection_change", args=[connection_id]),
+    )
 
 
 def administrators() -> set[int]:

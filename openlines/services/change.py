@@ -296,6 +296,9 @@ class DialogChange:
             if self.is_new or getattr(self.facts, name) != getattr(self.before, name)
         }
         values = {**changed, **self._fields, "rev": self.rev}
+        if self.before.is_open and not self.facts.is_open and not self.settings.keep_log:
+            values["log_kept"] = False
+            after_commit(_erase, dialog.pk, now=self.now)
         quiet = actions.quiet_until(self.settings, self.facts, now=self.now)
         if quiet != dialog.quiet_until and self.facts.state in lifecycle.QUIET_ON_CLIENT_MESSAGE:
             values["quiet_until"] = quiet
@@ -354,6 +357,13 @@ class DialogChange:
             publish.signal(
                 topics.client(self.dialog.client_id), "messages", dialog=self.dialog.pk, rev=self.rev
             )
+
+
+def _erase(dialog_id: int, *, now: datetime) -> None:
+    """§10: the line keeps no messages. What waits to be sent first is left to the hourly net."""
+    from openlines.services import erasure
+
+    erasure.erase(dialog_id, now=now)
 
 
 def _slot_freed(line_id: int, *, now: datetime) -> None:

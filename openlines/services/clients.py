@@ -2,13 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
+from django.db.models import Q
 
-from openlines.connectors.base import Sender
-from openlines.models import Client, Connection
+from openlines.connectors.base import IdentityChanged, Sender
+from openlines.models import Client, ClientAlias, Connection
+from openlines.services import client_joins
+
+
+def find(connection: Connection, sender: Sender) -> Client | None:
+    """The client with this id on the connection, or one of its other names."""
+    client = Client.objects.filter(connection=connection, external_id=sender.external_id).first()
+    if client is not None or not connection_has_aliases(connection):
+        return client
+    ids = [sender.external_id, *sender.aliases]
+    found = (
+        Client.objects.filter(connection=connection)
+        .filter(Q(external_id__in=ids) | Q(aliases__connection=connection, aliases__external_id__in=ids))
+        .order_by("pk")
+    )
+    return found.first()
+
+
+def connection_has_aliases(connection: Connection) -> bool:
+    """Only WhatsApp knows a person by two ids; the others need no second look."""
+    return connection.kind == Connection.Kind.WHATSAPP
+
+
+def change_identity(connection: Connection, item: IdentityChanged, *, now: datetime) -> None:
+    """The same person under a new id: he keeps his conversation and is found by either."""
+    client = find(connection, Sender(external_id=item.previous))
+    if client is None:
+        return
+    _one_of_all(
+        client,
+        connection,
+        replace(item.current, aliases=(*item.current.aliases, item.current.external_id, item.previous)),
+        now=now,
+    )
+    fresh = {"external_id": item.current.external_id[:200]}
+    if item.current.phone:
+        fresh["phone"] = item.current.phone[:50]
+    taken = Client.objects.filter(connection=connection, external_id=item.current.external_id)
+    if not taken.exclude(pk=client.pk).exists():
+        Client.objects.filter(pk=client.pk).update(**fresh)
+
+
+def _one_of_all(client: Client, connection: Connection, sender: Sender, *, now: datetime) -> Client:
+    """Whoever is known by one of the sender's ids is this client; others are joined to him (§11)."""
+    ids = {sender.external_id, *sender.aliases} - {""}
+    others = Client.objects.filter(connection=connection).filter(
+        Q(external_id__in=ids) | Q(aliases__connection=connection, aliases__external_id__in=ids)
+    )
+    for other in others.exclude(pk=client.pk).order_by("pk").distinct():
+        client_joins.join(keep=client, gone=other, now=now)
+    ClientAlias.objects.bulk_create(
+        [
+            ClientAlias(connection=connection, external_id=one[:200], client=client)
+            for one in sorted(ids - {client.external_id})
+        ],
+        ignore_conflicts=True,
+    )
+    return client
 
 
 def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> Client:
@@ -24,10 +83,13 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
         "email": sender.email[:254],
         "page_url": sender.page,
     }
-    rows = Client.objects.filter(connection=connection, external_id=sender.external_id)
-    client = rows.first()
+    client = find(connection, sender)
     if client is None:
-        client = _insert(connection, sender.external_id, known, now=now) or rows.get()
+        client = _insert(connection, sender.external_id, known, now=now) or Client.objects.get(
+            connection=connection, external_id=sender.external_id
+        )
+    if sender.aliases:
+        client = _one_of_all(client, connection, sender, now=now)
     if client.is_fresh:
         return client
     fresh: dict[str, Any] = {

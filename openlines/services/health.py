@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from openlines.models import Connection
 from openlines.policies.health import LEAST_A_WEEK, WEEKS, ConnectionFacts, Health, assess
+from openlines.services import alarms
 
 _TRAFFIC = """
 SELECT c.id,
@@ -74,6 +75,22 @@ def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Rep
         pk: Report(_assess(rows[pk], last_in, messages, gap, now=now), last_in, last_out)
         for pk, last_in, last_out, messages, gap in found
     }
+
+
+def watch(*, now: datetime) -> int:
+    """L1: a notice when one turns silent or failing; the number that did. Looked at by a schedule."""
+    turned = 0
+    rows = {connection.pk: connection for connection in Connection.objects.all()}
+    for pk, found in report(rows.values(), now=now).items():
+        connection = rows[pk]
+        if connection.health == found.health:
+            continue
+        Connection.objects.filter(pk=pk).update(health=found.health)
+        worse = found.health in (Health.SILENT, Health.FAILING)
+        if worse and not connection.paused_reason:  # that was told when it happened
+            turned += 1
+            alarms.connection_turned(pk, found.health, reason=connection.last_error, now=now)
+    return turned
 
 
 def _assess(

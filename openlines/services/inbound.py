@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,9 +19,9 @@ from django_q.tasks import async_task
 
 from contactcenter.lib.commits import after_commit
 from openlines.connectors import base, registry
-from openlines.models import Client, Connection, Dialog, InboundEvent
-from openlines.services import client_messages, marks
-from openlines.services.clients import find_or_create
+from openlines.models import Connection, InboundEvent
+from openlines.services import early_marks, inbound_items
+from openlines.services.connections import webhook_url
 
 logger = logging.getLogger(__name__)
 
@@ -93,27 +94,29 @@ def clean_up(*, now: datetime) -> int:
         .exclude(state=InboundEvent.State.PARKED)
         .delete()
     )
+    early_marks.clean_up(now=now)
     return removed
 
 
 def _process(event_id: int, connection: Connection, request: base.RawRequest, *, now: datetime) -> bool:
-    """Everything in the delivery, or nothing of it: True unless it was parked."""
+    """Everything in the delivery that can be read: True unless (some of) it was parked.
+
+    One bad element does not take its neighbours along; a replay reads all of it again, which changes nothing twice.
+    """
     try:
-        items = _read(connection, request, now=now)
+        said = _read(connection, request, event_id=event_id, now=now)
     except base.Unreadable as error:
         return _park(event_id, reason=str(error) or "unreadable", now=now)
     except Exception as error:
         logger.exception("Inbound delivery %s was parked", event_id)
         return _park(event_id, reason=f"{type(error).__name__}: {error}", now=now)
-    reasons = [item.reason for item in items if isinstance(item, base.NotSupported)]
-    state = (
-        InboundEvent.State.NOT_SUPPORTED
-        if reasons and len(reasons) == len(items)
-        else InboundEvent.State.PROCESSED
-    )
-    if reasons or state != InboundEvent.State.PROCESSED:
+    if said.failures:
+        return _park(event_id, reason="; ".join(said.failures), now=now)
+    unsupported = said.reasons and len(said.reasons) == said.count
+    state = InboundEvent.State.NOT_SUPPORTED if unsupported else InboundEvent.State.PROCESSED
+    if said.reasons:
         InboundEvent.objects.filter(pk=event_id).update(
-            state=state, reason="; ".join(reasons), processed_at=now
+            state=state, reason="; ".join(said.reasons)[:2000], processed_at=now
         )
     else:
         InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(
@@ -122,15 +125,23 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     return True
 
 
-def _read(connection: Connection, request: base.RawRequest, *, now: datetime) -> list[base.InboundItem]:
-    """All of it under a savepoint. What the database refused for a passing reason (a deadlock) is read once more."""
+@dataclass(frozen=True)
+class _Said:
+    """``reasons``: of elements that are not for us; ``failures``: of those that could not be taken."""
+
+    count: int
+    reasons: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def _read(connection: Connection, request: base.RawRequest, *, event_id: int, now: datetime) -> _Said:
+    """Under a savepoint. What the database refused for a passing reason (a deadlock) is read once more."""
     for last in (False, True):
         try:
             with transaction.atomic():
-                items = registry.get(connection.kind).parse(request, connection.account())
-                for item in items:
-                    _take(item, connection, now=now)
-                return items
+                account = connection.account(webhook_url=webhook_url(connection))
+                items = registry.get(connection.kind).parse(request, account)
+                return _take_all(items, connection, event_id=event_id, now=now)
         except OperationalError:
             if last:
                 raise
@@ -138,39 +149,31 @@ def _read(connection: Connection, request: base.RawRequest, *, now: datetime) ->
     raise AssertionError("unreachable")
 
 
+def _take_all(
+    items: Sequence[base.InboundItem], connection: Connection, *, event_id: int, now: datetime
+) -> _Said:
+    reasons: list[str] = []
+    failures: list[str] = []
+    for item in items:
+        if len(items) == 1:
+            reason = inbound_items.take(item, connection, inbound_id=event_id, now=now)
+        else:
+            try:
+                with transaction.atomic():
+                    reason = inbound_items.take(item, connection, inbound_id=event_id, now=now)
+            except OperationalError:
+                raise
+            except Exception as error:
+                logger.exception("One element of inbound delivery %s was parked", event_id)
+                failures.append(f"{type(error).__name__}: {error}")
+                continue
+        if reason:
+            reasons.append(reason)
+    return _Said(count=len(items), reasons=tuple(reasons), failures=tuple(failures))
+
+
 def _park(event_id: int, *, reason: str, now: datetime) -> bool:
     InboundEvent.objects.filter(pk=event_id).update(
         state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now
     )
     return False
-
-
-def _take(item: base.InboundItem, connection: Connection, *, now: datetime) -> None:
-    match item:
-        case base.MessageReceived():
-            client = find_or_create(connection, item.sender, now=now)
-            client_messages.receive(client, connection, item, now=now)
-        case base.MessageEdited():
-            marks.edit(connection, item.external_id, text=item.text, now=now)
-        case base.MessageDeleted():
-            for external_id in item.external_ids:
-                marks.delete(connection, external_id, now=now)
-        case base.ReactionChanged():
-            marks.react(connection, item.external_id, emojis=item.emojis, now=now)
-        case base.StatusChanged():
-            marks.status(connection, item, now=now)
-        case base.ReachabilityChanged():
-            _reachability(connection, item, now=now)
-        case base.NotSupported():
-            pass
-
-
-def _reachability(connection: Connection, item: base.ReachabilityChanged, *, now: datetime) -> None:
-    """Blocked or joined: shown in the open dialog, starts none."""
-    client = Client.objects.filter(connection=connection, external_id=item.sender.external_id).first()
-    if client is None:
-        return
-    Client.objects.filter(pk=client.pk).update(is_reachable=item.reachable)
-    dialog = Dialog.objects.open().filter(client=client).first()
-    if dialog is not None:
-        marks.note_event(dialog.pk, "client_reachable" if item.reachable else "client_blocked", now=now)

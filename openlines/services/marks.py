@@ -1,17 +1,22 @@
 """Changes to messages that are there already: edits, deletions, reactions, delivery marks, receipts.
 
-They are shown, but start no dialog and no clock and leave no wrap-up (§11).
+They are shown, but start no dialog and no clock and leave no wrap-up (§11). Of a message that is not known (yet) they
+are kept (``early_marks``).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
+from openlines.connectors import base
 from openlines.connectors.base import StatusChanged
-from openlines.models import Connection, Dialog, Message
+from openlines.models import Client, Connection, Dialog, Message, MessageMark, MessagePart
+from openlines.services import clients, early_marks, replies
 from openlines.services.change import DialogChange, lock_dialog
 
 ORDER = ("queued", "sending", "unknown", "sent", "delivered", "read")
@@ -26,48 +31,110 @@ def note_event(dialog_id: int, kind: str, *, now: datetime, **data: Any) -> None
         change.write()
 
 
-def edit(connection: Connection, external_id: str, *, text: str, now: datetime) -> None:
-    """The client edited his message; earlier texts are kept. An unknown message or an unchanged text: nothing."""
+def edit(connection: Connection, item: base.MessageEdited, *, now: datetime) -> None:
+    """The client edited his message; earlier texts are kept. An unchanged text: nothing."""
     with transaction.atomic():
-        message, change = _locked(connection, external_id, now=now)
-        if message is None or change is None or message.text == text:
+        message, change = _locked(connection, item.external_id, now=now)
+        if message is None or change is None:
+            early_marks.keep(connection, item.external_id, "edit", at=item.at, now=now, text=item.text)
+            return
+        if message.text == item.text or message.deleted_at:
             return
         message.earlier_texts = [*message.earlier_texts, {"text": message.text, "until": now.isoformat()}]
-        message.text, message.edited_at, message.rev = text, now, change.rev
+        message.text, message.edited_at, message.rev = item.text, now, change.rev
         message.save(update_fields=["text", "earlier_texts", "edited_at", "rev"])
+        _note(message, "edited", at=item.at, now=now)
         change.write()
 
 
-def delete(connection: Connection, external_id: str, *, now: datetime) -> None:
+def delete(connection: Connection, external_id: str, *, at: datetime, now: datetime) -> None:
     """The client took his message back: the mark stays, the text is kept for the audit only."""
     with transaction.atomic():
         message, change = _locked(connection, external_id, now=now)
-        if message is None or change is None or message.deleted_at:
+        if message is None or change is None:
+            early_marks.keep(connection, external_id, "delete", at=at, now=now)
+            return
+        if message.deleted_at:
             return
         message.deleted_at, message.rev = now, change.rev
         message.save(update_fields=["deleted_at", "rev"])
+        _note(message, "deleted", at=at, now=now)
         change.write()
 
 
-def react(connection: Connection, external_id: str, *, emojis: tuple[str, ...], now: datetime) -> None:
+def react(connection: Connection, item: base.ReactionChanged, *, now: datetime) -> None:
     with transaction.atomic():
-        message, change = _locked(connection, external_id, now=now)
+        message, change = _locked(connection, item.external_id, now=now)
         if message is None or change is None:
+            early_marks.keep(
+                connection, item.external_id, "reaction", at=item.at, now=now, emojis=list(item.emojis)
+            )
             return
-        message.extra = {**message.extra, "reactions": list(emojis)}
+        message.extra = {**message.extra, "reactions": list(item.emojis)}
         message.rev = change.rev
         message.save(update_fields=["extra", "rev"])
         change.write()
 
 
 def status(connection: Connection, item: StatusChanged, *, now: datetime) -> None:
-    """The provider's word on a message of ours. Never goes down the lattice."""
+    """The provider's word on a message of ours. Never goes down the lattice; every word is kept for its journey."""
     with transaction.atomic():
         message, change = _locked(connection, item.external_id, now=now)
-        if message is not None and change is not None and rises(message.delivery, item.status):
-            message.delivery, message.failure, message.rev = item.status, item.reason, change.rev
-            message.save(update_fields=["delivery", "failure", "rev"])
+        if (message is None or change is None) and item.uuid:
+            message, change = _locked_by_uuid(connection, item.uuid, now=now)
+            if message is not None and item.external_id and not message.external_id:
+                message.external_id = item.external_id[:200]
+                message.save(update_fields=["external_id"])
+        if message is None or change is None:
+            early_marks.keep(
+                connection,
+                item.external_id,
+                "status",
+                at=item.at,
+                now=now,
+                status=item.status,
+                reason=item.reason,
+            )
+            return
+        if message.author == Message.Author.CLIENT:
+            return
+        _mark(message, change, item.status, reason=item.reason, at=item.at, unreachable=item.unreachable)
+        change.write()
+
+
+def status_up_to(connection: Connection, item: base.StatusUpTo, *, now: datetime) -> None:
+    """A watermark: every message of ours to this client, sent up to then."""
+    client = clients.find(connection, item.client)
+    if client is None:
+        return
+    below = ORDER[: ORDER.index(item.status)] if item.status in ORDER else ()
+    rows = Message.objects.filter(
+        dialog__client=client, delivery__in=below, external_id__isnull=False, created_at__lte=item.at
+    ).exclude(author=Message.Author.CLIENT)
+    for dialog_id in sorted(set(rows.values_list("dialog_id", flat=True))):
+        with transaction.atomic():
+            change = DialogChange(lock_dialog(dialog_id), now=now)
+            for message in rows.filter(dialog_id=dialog_id):
+                _mark(message, change, item.status, at=item.at)
             change.write()
+
+
+def echoed(connection: Connection, item: base.WrittenOutside, *, now: datetime) -> bool:
+    """The echo of a message of ours: it was taken. False where ``item.uuid`` is none of ours."""
+    with transaction.atomic():
+        message, change = _locked_by_uuid(connection, item.uuid, now=now)
+        if message is None or change is None:
+            return False
+        if not message.external_id and not known(connection, item.external_id):
+            message.external_id = item.external_id[:200] or None
+            message.save(update_fields=["external_id"])
+        _mark(message, change, base.DeliveryStatus.SENT, at=item.at, word="echoed")
+        change.write()
+        return True
+
+
+def known(connection: Connection, external_id: str) -> bool:
+    return bool(external_id) and _find(connection, external_id) is not None
 
 
 def receipts(dialog_id: int, *, up_to_seq: int, read: bool, now: datetime) -> None:
@@ -81,7 +148,11 @@ def receipts(dialog_id: int, *, up_to_seq: int, read: bool, now: datetime) -> No
         return
     with transaction.atomic():
         change = DialogChange(lock_dialog(dialog_id), now=now)
+        changed = list(rows.values_list("pk", flat=True))
         if rows.update(delivery=wanted, rev=change.rev):
+            MessageMark.objects.bulk_create(
+                MessageMark(message_id=pk, status=wanted, at=now, heard_at=now) for pk in changed
+            )
             change.write()
 
 
@@ -93,16 +164,68 @@ def rises(current: str, new: str) -> bool:
     return ORDER.index(new) > (ORDER.index(current) if current in ORDER else -1)
 
 
+def _mark(
+    message: Message,
+    change: DialogChange,
+    new: str,
+    *,
+    at: datetime,
+    reason: str = "",
+    word: str = "",
+    unreachable: bool = False,
+) -> None:
+    """One word of the provider on a message under its dialog's lock; ``change`` is written by the caller."""
+    _note(message, word or new, at=at, now=change.now, detail=reason)
+    if not rises(message.delivery, new):
+        return
+    message.delivery, message.failure, message.rev = new, reason, change.rev
+    message.save(update_fields=["delivery", "failure", "rev"])
+    if new == Message.Delivery.FAILED:
+        if unreachable:
+            Client.objects.filter(pk=change.dialog.client_id).update(is_reachable=False)
+            change.record("client_blocked")
+        replies.undo(change, message)
+
+
+def _note(message: Message, status: str, *, at: datetime, now: datetime, detail: str = "") -> None:
+    same = MessageMark.objects.filter(message=message, status=status, detail=detail)
+    if not same.exists():
+        MessageMark.objects.create(message=message, status=status, at=at, heard_at=now, detail=detail)
+
+
+def _find(connection: Connection, external_id: str) -> int | None:
+    """The message with this id at the provider, or with a part of this id."""
+    if not external_id:
+        return None
+    part = MessagePart.objects.filter(connection=connection, external_id=external_id).values("message")
+    return (
+        Message.objects.filter(Q(connection=connection, external_id=external_id) | Q(pk__in=part))
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
 def _locked(
     connection: Connection, external_id: str, *, now: datetime
 ) -> tuple[Message | None, DialogChange | None]:
     """The message under its dialog's lock."""
-    found = (
-        Message.objects.filter(connection=connection, external_id=external_id)
-        .values_list("dialog_id")
-        .first()
-    )
-    if found is None:
+    found = _find(connection, external_id)
+    return _lock(found, now=now) if found is not None else (None, None)
+
+
+def _locked_by_uuid(
+    connection: Connection, uuid: str, *, now: datetime
+) -> tuple[Message | None, DialogChange | None]:
+    try:
+        wanted = UUID(uuid)
+    except ValueError:  # somebody else's metadata
         return None, None
-    dialog: Dialog = lock_dialog(found[0])
-    return Message.objects.get(connection=connection, external_id=external_id), DialogChange(dialog, now=now)
+    rows = Message.objects.filter(connection=connection, uuid=wanted)
+    found = rows.values_list("pk", flat=True).first()
+    return _lock(found, now=now) if found is not None else (None, None)
+
+
+def _lock(message_id: int, *, now: datetime) -> tuple[Message, DialogChange]:
+    dialog_id = Message.objects.values_list("dialog_id", flat=True).get(pk=message_id)
+    dialog: Dialog = lock_dialog(dialog_id)
+    return Message.objects.get(pk=message_id), DialogChange(dialog, now=now)

@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
-from openlines.models import Attachment, Client, Connection, Message, OutboxItem
+from openlines.models import Attachment, Client, Connection, Message, MessagePart, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import outgoing, replies, wakeups
+from openlines.services import alarms, early_marks, outgoing, replies, wakeups
 from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
 from openlines.work import pulse
 
@@ -59,12 +59,28 @@ def drain(connection_id: int, *, now: datetime) -> int:
             if item is None:
                 break
             done += _attempt(item, connection, now=at)
+            _keep_pace(connection)
     _come_back(connection, now=now + timedelta(seconds=time.monotonic() - started))
     return done
 
 
+def _keep_pace(connection: Connection) -> None:
+    """Below what the provider allows a connection each second, so that it need not refuse."""
+    allowed = registry.get(connection.kind).features.per_second
+    if allowed:
+        time.sleep(1 / allowed)
+
+
 def resume(connection: Connection, *, now: datetime) -> None:
-    """The credentials are mended: what waits goes out."""
+    """The credentials are mended: what waits goes out. What an operator wrote over 24 hours ago, or in a dialog that is
+    closed by now, asks first: it is shown as not sent, to be sent again by hand.
+    """
+    for item in OutboxItem.objects.filter(
+        connection=connection, state=OutboxItem.State.QUEUED, message__author=Message.Author.OPERATOR
+    ).select_related("connection", "message", "dialog__client"):
+        if now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open:
+            reason = _("Not sent: the channel did not work for a while. If it is still right, send it again.")
+            _finish(item, Failed(reason), now=now)
     Connection.objects.filter(pk=connection.pk).update(paused_reason="", last_error="", held_until=None)
     wakeups.request("drain", connection_id=connection.pk, now=now)
 
@@ -199,8 +215,7 @@ def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
         change = DialogChange(lock_dialog(item.dialog_id), now=now)
         message = Message.objects.get(pk=item.message_id)
         message.rev = change.rev
-        if ids and not message.external_id:
-            message.external_id = ids[0]
+        _name(message, ids, connection_id=item.connection_id)
         match outcome:
             case Sent():
                 if message.delivery in (
@@ -210,6 +225,8 @@ def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
                 ):
                     message.delivery = Message.Delivery.SENT
                 message.failure = ""
+                if any(one["outcome"] == "Failed" for one in item.log):
+                    replies.redo(change, message)
             case Failed():
                 message.delivery, message.failure = Message.Delivery.FAILED, outcome.reason
                 if outcome.unreachable:
@@ -229,7 +246,25 @@ def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
         )
         _connection_after(item.connection_id, outcome, now=now)
         change.write()
+        if ids:
+            early_marks.apply(item.connection, *ids, now=now)
     return 0 if later else 1
+
+
+def _name(message: Message, ids: list[str], *, connection_id: int) -> None:
+    """The provider's ids: the first is the message's own, the others are its parts."""
+    if not ids:
+        return
+    if not message.external_id:
+        # Its echo may have come first, as something written outside.
+        Message.objects.filter(
+            connection_id=connection_id, external_id=ids[0], author=Message.Author.OUTSIDE
+        ).update(external_id=None, deleted_at=message.created_at)
+        message.external_id = ids[0][:200]
+    MessagePart.objects.bulk_create(
+        [MessagePart(connection_id=connection_id, external_id=one[:200], message=message) for one in ids[1:]],
+        ignore_conflicts=True,
+    )
 
 
 def _wait(item: OutboxItem, outcome: Outcome) -> timedelta:
@@ -243,6 +278,7 @@ def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) ->
     match outcome:
         case Broken():
             values = {"paused_reason": outcome.reason, "last_error": outcome.reason, "last_error_at": now}
+            alarms.connection_stopped(connection_id, reason=outcome.reason, now=now)
         case TryLater(whole_connection=True, after=after):
             values = {
                 "held_until": now + (after or FIRST_BACK_OFF),
@@ -254,7 +290,9 @@ def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) ->
         case TryLater() | Unknown():
             values = {"last_error": outcome.reason, "last_error_at": now}
         case Sent():
-            Connection.objects.filter(pk=connection_id).exclude(last_error="").update(last_error="")
+            Connection.objects.filter(pk=connection_id).exclude(last_error="").update(
+                last_error="", checked_at=now
+            )
             return
     Connection.objects.filter(pk=connection_id).update(**values)
 

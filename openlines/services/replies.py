@@ -28,6 +28,8 @@ def undo(change: DialogChange, message: Message) -> None:
     remaining = list(ReactionInterval.objects.filter(dialog_id=message.dialog_id).exclude(pk=interval.pk))
     facts = _recount(change.facts, remaining)
     interval.delete()
+    if facts.first_reply_at is None and facts.marked_unanswered_at is not None and facts.is_open:
+        facts = replace(facts, is_unanswered=True)  # A4: the reply that cleared the mark never was one
     if facts.state is State.ANSWERED:
         change.set_facts(facts)
         change.step(Event.REPLY_FAILS, first_message_at=interval.started_at)
@@ -35,6 +37,14 @@ def undo(change: DialogChange, message: Message) -> None:
         change.set_facts(replace(facts, clock_started_at=interval.started_at))
     elif facts.state in (State.WRAP_UP, State.CLOSED) and facts.finished_at:
         _no_answer(change, facts, interval)
+
+
+def redo(change: DialogChange, message: Message) -> None:
+    """A failed reply that was sent again has arrived: it is the answer the client waited for."""
+    if message.author != Message.Author.OPERATOR or message.is_note:
+        return
+    if change.facts.state in (State.ACCEPTED, State.WAITING):
+        change.step(Event.REPLY, actor_id=message.operator_id, operator_id=message.operator_id)
 
 
 def _turn(message: Message) -> list[Message]:

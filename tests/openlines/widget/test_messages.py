@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from contactcenter.staff.models import Employee
+from openlines.connectors import base
 from openlines.models import Client, Connection, Dialog, DialogEvent, Message
 from openlines.services import dialogs, marks
 from openlines.services.dialogs import Reply
@@ -107,14 +108,18 @@ def test_edits_and_deletions_come_as_changes(page: Page, chat: Connection) -> No
     sent = page.write("Helo")
     Message.objects.filter(author="client").update(external_id="1")
     page.open()
-    marks.edit(chat, "1", text="Hello", now=timezone.now())
+    marks.edit(
+        chat,
+        base.MessageEdited(base.Sender("x"), "1", timezone.now(), "Hello"),
+        now=timezone.now(),
+    )
     [changed] = page.look()["messages"]
     assert (changed["id"], changed["text"], changed["edited"]) == (
         sent.json()["message"]["id"],
         "Hello",
         True,
     )
-    marks.delete(chat, "1", now=timezone.now())
+    marks.delete(chat, "1", at=timezone.now(), now=timezone.now())
     [changed] = page.look()["messages"]
     assert (changed["text"], changed["deleted"]) == ("", True)
 

@@ -1,0 +1,133 @@
+"""What each kind of event of a channel does: a message, an echo, a status, a new identity …
+
+Called by ``services/inbound.py`` under the savepoint of one stored delivery.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from openlines.connectors import base
+from openlines.lifecycle import Event, allowed
+from openlines.models import Client, Connection, Dialog, Message
+from openlines.policies.facts import State
+from openlines.services import client_messages, clients, early_marks, files, marks, outgoing, wakeups
+from openlines.services.change import DialogChange, NewMessage, lock_dialog, lock_first
+
+
+def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | None, now: datetime) -> str:
+    """Do what ``item`` asks for; a reason where it was understood and is not for us, else empty."""
+    match item:
+        case base.MessageReceived():
+            _message(item, connection, inbound_id=inbound_id, now=now)
+        case base.WrittenOutside():
+            return _written_outside(item, connection, inbound_id=inbound_id, now=now)
+        case base.MessageEdited():
+            marks.edit(connection, item, now=now)
+        case base.MessageDeleted():
+            for external_id in item.external_ids:
+                marks.delete(connection, external_id, at=item.at, now=now)
+        case base.ReactionChanged():
+            marks.react(connection, item, now=now)
+        case base.StatusChanged():
+            marks.status(connection, item, now=now)
+        case base.StatusUpTo():
+            marks.status_up_to(connection, item, now=now)
+        case base.IdentityChanged():
+            clients.change_identity(connection, item, now=now)
+        case base.AccountNotice():
+            _account_notice(item, connection)
+        case base.ReachabilityChanged():
+            _reachability(connection, item, now=now)
+        case base.NotSupported():
+            return item.reason
+    return ""
+
+
+def _message(
+    item: base.MessageReceived, connection: Connection, *, inbound_id: int | None, now: datetime
+) -> None:
+    client = _client_of_thread(item, connection) or clients.find_or_create(connection, item.sender, now=now)
+    message = client_messages.receive(client, connection, item, now=now, inbound_id=inbound_id)
+    if item.external_id and message.inbound_id == inbound_id:
+        early_marks.apply(connection, item.external_id, now=now)
+
+
+def _client_of_thread(item: base.MessageReceived, connection: Connection) -> Client | None:
+    """E-mail: an answer to a mail of ours belongs to whom we wrote, whatever address it comes from.
+
+    Only our own unguessable ids and tokens count, never the subject alone.
+    """
+    if not item.refers_to:
+        return None
+    if Client.objects.filter(connection=connection, external_id=item.sender.external_id).exists():
+        return None  # he has a conversation of his own
+    for reference in item.refers_to:
+        dialog_id = outgoing.dialog_of_token(reference)
+        rows = (
+            Dialog.objects.filter(pk=dialog_id, client__connection=connection)
+            if dialog_id
+            else Dialog.objects.filter(
+                client__connection=connection,
+                messages__external_id=reference,
+                messages__author__in=[Message.Author.OPERATOR, Message.Author.AUTOMATIC],
+            )
+        )
+        dialog = rows.select_related("client").first()
+        if dialog is not None:
+            return dialog.client
+    return None
+
+
+def _written_outside(
+    item: base.WrittenOutside, connection: Connection, *, inbound_id: int | None, now: datetime
+) -> str:
+    """§11: shown, stops the clock, moves accepted and waiting to answered, leaves new and returned in the queue."""
+    if item.uuid and marks.echoed(connection, item, now=now):
+        return ""
+    if marks.known(connection, item.external_id):
+        return ""
+    client = clients.find(connection, item.client)
+    dialog = lock_first(Dialog.objects.open().filter(client=client)) if client else None
+    if dialog is None:
+        return "written outside, to somebody without an open dialog"
+    change = DialogChange(dialog, now=now)
+    change.add_message(
+        NewMessage(
+            author=Message.Author.OUTSIDE,
+            text=item.text,
+            kind=item.kind,
+            external_id=item.external_id or None,
+            sent_at=item.at,
+            extra=dict(item.data),
+            attachments=tuple(files.received(media) for media in item.media),
+            inbound_id=inbound_id,
+        )
+    )
+    if change.facts.frozen_at is None and allowed(State(dialog.state), Event.WRITTEN_OUTSIDE):
+        change.step(Event.WRITTEN_OUTSIDE)
+        change.record(Event.WRITTEN_OUTSIDE)
+    change.write()
+    if any(media.content is None for media in item.media):
+        wakeups.request("fetch", connection_id=connection.pk, now=now)
+    return ""
+
+
+def _account_notice(item: base.AccountNotice, connection: Connection) -> None:
+    values = {"notice": item.text[:2000]}
+    if item.is_error:
+        values |= {"last_error": item.text[:2000], "last_error_at": item.at}  # type: ignore[dict-item]
+    Connection.objects.filter(pk=connection.pk).update(**values)
+
+
+def _reachability(connection: Connection, item: base.ReachabilityChanged, *, now: datetime) -> None:
+    """Blocked or joined: shown in the open dialog, starts none."""
+    client = clients.find(connection, item.sender)
+    if client is None:
+        return
+    Client.objects.filter(pk=client.pk).update(is_reachable=item.reachable)
+    dialog = Dialog.objects.open().filter(client=client).first()
+    if dialog is not None:
+        change = DialogChange(lock_dialog(dialog.pk), now=now)
+        change.record("client_reachable" if item.reachable else "client_blocked")
+        change.write()
