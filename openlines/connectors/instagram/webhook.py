@@ -15,8 +15,15 @@ from openlines.connectors.meta import graph, messaging_account, refusal
 from openlines.connectors.meta.messaging_send import token, words
 from openlines.connectors.meta.payload import identifier
 
-FIELDS = ("messages", "messaging_postbacks", "messaging_seen", "message_reactions", "messaging_referral")
-NEWER_FIELDS = ("standby", "message_edit")
+FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "messaging_seen",
+    "message_reactions",
+    "messaging_referral",
+    "standby",
+)
+NEWER_FIELDS = ("message_edit",)
 PAGE_FIELDS = ("messages",)
 """Of the linked page: Instagram's own names are not taken there, any one of the page's lets deliveries through."""
 

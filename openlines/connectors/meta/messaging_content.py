@@ -190,7 +190,7 @@ def referral(value: object) -> dict[str, Any]:
     told = {
         "ref": text(found.get("ref"), limit=500),
         "source": text(found.get("source"), limit=64),
-        "ad": text(found.get("ad_id"), limit=100),
+        "ad": identifier(found.get("ad_id"), limit=100),
         "title": text(mapping(found.get("ads_context_data")).get("ad_title"), limit=300),
     }
     return {"referral": {name: said for name, said in told.items() if said}}

@@ -25,6 +25,8 @@ def outcome(reply: Reply, *, late: bool = False) -> Outcome:
     if fault is None:
         return refusal.common(reply) or _unknown_words(reply)
     words = fault.said.lower()
+    if "appsecret_proof" in words:
+        return Broken(wrong_secret())
     if late and ("human_agent" in words or "human agent" in words):
         return Failed(
             _(
@@ -33,6 +35,10 @@ def outcome(reply: Reply, *, late: bool = False) -> Outcome:
             )
         )
     return _by_subcode(fault) or refusal.common(reply) or _by_code(fault, reply)
+
+
+def wrong_secret() -> str:
+    return _("The app’s secret is not that of the app that made the token. Copy it from App settings, Basic.")
 
 
 def _unknown_words(reply: Reply) -> Outcome:

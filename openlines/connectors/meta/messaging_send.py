@@ -276,6 +276,8 @@ def words(reply: graph.Reply) -> str:
         return _("The address does not lead to Meta’s Graph API (answer %(status)d).") % {
             "status": reply.status
         }
+    if "appsecret_proof" in reply.fault.said.lower():
+        return messaging_refusal.wrong_secret()
     if reply.fault.code in refusal.TOKEN_CODES:
         return refusal.refused_token(reply.fault).reason
     if reply.fault.code in {3, 10} or 200 <= reply.fault.code <= 299:
