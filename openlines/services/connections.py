@@ -11,26 +11,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Connection, OpenLine
 from openlines.services import outbound, wakeups
+from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
 
 PATIENCE = 10.0
 """Seconds an administrator waits for a provider."""
-
-
-def webhook_url(connection: Connection) -> str:
-    """Where the provider delivers; empty for a kind that nobody delivers to (live chat)."""
-    if not registry.has(connection.kind):
-        return ""
-    return f"{settings.PUBLIC_URL}{reverse('openlines:hook', args=[connection.kind, connection.public_id])}"
 
 
 def create(line: OpenLine, *, kind: str, name: str, values: Mapping[str, Any]) -> Connection:

@@ -24,6 +24,7 @@ from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, U
 from openlines.models import Attachment, Client, Connection, Message, MessagePart, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import alarms, early_marks, outgoing, replies, wakeups
+from openlines.services.addresses import webhook_url
 from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
 from openlines.work import pulse
 
@@ -166,7 +167,7 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
         return _finish(item, Failed(composed.reason), now=now)
     OutboxItem.objects.filter(pk__in=[one.pk for one in joined]).update(state=OutboxItem.State.SENDING)
     try:
-        outcome = connector.send(composed, connection.account())
+        outcome = connector.send(composed, connection.account(webhook_url=webhook_url(connection)))
     except Exception as error:
         logger.exception("The connector of %s failed", connection)
         outcome = Unknown(f"{type(error).__name__}: {error}")
