@@ -86,8 +86,7 @@ class BlockForm(forms.ModelForm[OpenLine]):
 
     def applies(self, name: str) -> bool:
         """Whether the field counts, given what was chosen in the others."""
-        condition = self.shown_when.get(name)
-        return condition is None or holds(condition, lambda other: self.cleaned_data.get(other))
+        return applies(name, self.shown_when, lambda other: self.cleaned_data.get(other))
 
     def value_to_save(self, name: str) -> Any:
         """A form's False in the place of a file means that the file is to go."""
@@ -101,6 +100,15 @@ class BlockForm(forms.ModelForm[OpenLine]):
                 self.errors.pop(name, None)
                 self.cleaned_data[name] = getattr(self.instance, name)
         return self.cleaned_data
+
+
+def applies(name: str, shown_when: Mapping[str, str], value_of: Callable[[str], Any]) -> bool:
+    """Its condition holds, and the field that the condition asks for applies itself."""
+    condition = shown_when.get(name)
+    if condition is None:
+        return True
+    other = condition.partition("=")[0].rstrip("!")
+    return holds(condition, value_of) and applies(other, shown_when, value_of)
 
 
 def holds(condition: str, value_of: Callable[[str], Any]) -> bool:
@@ -123,6 +131,8 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
     groups: ClassVar[tuple[Group, ...]]
     usual_times: ClassVar[Mapping[str, Sequence[timedelta]]] = {}
     """Duration field → the choices offered first."""
+    parts: ClassVar[Mapping[str, str]] = {}
+    """Names in ``groups`` that are no plain field → the template that shows them (with ``field`` where it is one)."""
     page_form: ClassVar[type[BlockForm]] = BlockForm
     page_template = "admin/openlines/block.html"
 
@@ -297,11 +307,12 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
     def _shown(self, form: BlockForm, name: str, group: Group, meanwhile: str) -> dict[str, Any]:
         """A field, or a part of the page that has a template of its own, with when it is shown."""
         condition = (group.shown_when or {}).get(name, "")
-        hidden = bool(condition) and not holds(condition, lambda other: form[other].value())
+        hidden = not applies(name, form.shown_when, lambda other: form[other].value())
         bound = form[name] if name in form.fields else None
         is_check = bound is not None and isinstance(bound.field.widget, forms.CheckboxInput)
         return {
             "name": name,
+            "template": self.parts.get(name, ""),
             "field": bound,
             "is_check": is_check,
             "when": condition,

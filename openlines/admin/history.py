@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from openlines.admin import journal
-from openlines.admin.automatic_actions import languages
 from openlines.admin.block_page import BlockAdmin
+from openlines.admin.line_texts import LineTextsAdmin, languages
 from openlines.admin.values import in_words_of
 from openlines.models import LineText, OpenLine
 
@@ -89,6 +89,12 @@ def _difference(name: str, before: Any, after: Any) -> Difference:
 
 def _of_rows(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
     titles = {page.model._meta.model_name: str(page.model._meta.verbose_name).capitalize() for page in pages}
+    of_texts = {
+        trigger: str(page.model._meta.verbose_name).capitalize()
+        for page in pages
+        if isinstance(page, LineTextsAdmin)
+        for trigger in page.page_form.triggers
+    }
     found = []
     for entry in journal.entries(line, most=MOST):
         if entry.subject == "queue":
@@ -99,14 +105,18 @@ def _of_rows(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
             found.append(Change(entry.at, entry.by, titles.get("queuesettings", ""), [changed]))
             continue
         else:
-            title, label = titles.get("automaticactionssettings", ""), _text_label(entry.subject)
+            title, label = of_texts.get(_trigger(entry.subject), ""), _text_label(entry.subject)
         words = Difference(label, _joined(entry.before), _joined(entry.after))
         found.append(Change(entry.at, entry.by, title, [words]))
     return found
 
 
+def _trigger(subject: str) -> str:
+    return subject.partition(":")[2].partition(":")[0]
+
+
 def _text_label(subject: str) -> str:
-    _text, trigger, language = [*subject.split(":"), "", ""][:3]
+    trigger, language = _trigger(subject), subject.rpartition(":")[2]
     triggers = {str(value): str(label) for value, label in LineText.Trigger.choices}
     return _("Text “%(when)s” (%(language)s)") % {
         "when": triggers.get(trigger, trigger),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openlines.admin.durations import in_words
-from openlines.models import LineText, OpenLine
+from openlines.models import OpenLine
 from openlines.models.blocks import AutomaticActionsBlock, QueueBlock
 
 
@@ -128,24 +128,6 @@ def queue_warnings(*, people: int) -> list[str]:
             "members. Dialogs wait until somebody is added."
         )
     ]
-
-
-def missing_texts(line: OpenLine, *, available: set[tuple[str, str]]) -> list[str]:
-    """Where a text is on, but a language of the installation has none; ``available``: (trigger, language)."""
-    found = []
-    for trigger, (enabled, _field) in TEXT_SWITCHES.items():
-        if not getattr(line, enabled):
-            continue
-        missing = [str(name) for language, name in settings.LANGUAGES if (trigger, language) not in available]
-        if missing:
-            label = LineText.Trigger(trigger).label
-            found.append(
-                _(
-                    "“%(text)s” has no version in: %(languages)s. Clients of that language get the English one."
-                )
-                % {"text": label, "languages": ", ".join(missing)}
-            )
-    return found
 
 
 TEXT_SWITCHES: dict[str, tuple[str, str]] = {

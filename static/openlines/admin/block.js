@@ -14,7 +14,12 @@ function valueOf(name) {
   return found.value;
 }
 
-/** `name`, `name=value` or `name!=value`, as block_page.holds() reads it. */
+/** `name`, `name=value` or `name!=value`, as block_page.applies() reads it: the field asked for must apply itself. */
+function applies(condition) {
+  const other = form.querySelector(`[data-field="${condition.split("=")[0].replace("!", "")}"]`);
+  return holds(condition) && (!other?.dataset.when || applies(other.dataset.when));
+}
+
 function holds(condition) {
   const [name, wanted] = condition.split("=");
   if (wanted === undefined) return Boolean(valueOf(name));
@@ -23,7 +28,7 @@ function holds(condition) {
 }
 
 function showWhatApplies() {
-  for (const field of form.querySelectorAll("[data-when]")) field.hidden = !holds(field.dataset.when);
+  for (const field of form.querySelectorAll("[data-when]")) field.hidden = !applies(field.dataset.when);
   for (const duration of form.querySelectorAll("[data-duration]")) {
     const choice = duration.querySelector("select");
     duration.querySelector("[data-duration-own]").hidden = choice.value !== choice.dataset.ownValue;
