@@ -13,6 +13,7 @@ REDIS_URL                 moves the task queue and the cache to Redis (needs the
 CHAT_MESSAGES_A_MINUTE    how many a live-chat visitor may send; default 30, 0 sets no limit (load tests)
 TASK_WORKERS              worker processes of `manage.py work`; default 3
 CONTACTCENTER_MAX_LINES   how many lines there may be; default 0: as many as you like
+PRIVATE_ADDRESSES         hosts, addresses, networks in a private network that custom channels may call; default none
 LOG_LEVEL                 default INFO
 EMAIL_URL, EMAIL_FROM     how notices leave, e.g. smtp+tls://user:password@host:587; unset, they are logged
 """
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "phonenumber_field",
     "lucide",
+    "ninja",  # its documentation page's own scripts, instead of a CDN's
 ]
 
 MIDDLEWARE = [
@@ -152,6 +154,8 @@ if REDIS_URL:
 # -- live chat -----------------------------------------------------------------------------------------------
 
 CHAT_MESSAGES_A_MINUTE = env.int("CHAT_MESSAGES_A_MINUTE", default=30)
+
+PRIVATE_ADDRESSES: list[str] = env.list("PRIVATE_ADDRESSES", default=[])
 
 CONTACTCENTER_MAX_LINES = env.int("CONTACTCENTER_MAX_LINES", default=0)
 

@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from contactcenter.staff.views import set_language
+from openlines.api.endpoints import api
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("contactcenter.staff.urls")),
     path("desk/", include("openlines.workspace.urls")),
+    path("api/", api.urls),
     path("chat/", include("openlines.widget.urls")),
     path("", include("contactcenter.centre.urls")),
     path("", include("openlines.urls")),

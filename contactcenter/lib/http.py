@@ -101,12 +101,16 @@ def call(
     headers: Mapping[str, str] | None = None,
     auth: tuple[str, str] | None = None,
     read_seconds: float | None = None,
+    via: httpx.Client | None = None,
 ) -> Answer:
-    """One request and its whole answer, whatever its status. Raises ``NotSent`` or ``MaybeSent``."""
+    """One request and its whole answer, whatever its status. Raises ``NotSent`` or ``MaybeSent``.
+
+    ``via``: another client than this process's own, for addresses that customers enter.
+    """
     timeout = TIMEOUT if read_seconds is None else httpx.Timeout(read_seconds, connect=5, pool=10)
     with (
         _told_apart(),
-        client().stream(
+        (via or client()).stream(
             method,
             url,
             json=json,
@@ -129,6 +133,7 @@ def download(
     allowed_hosts: Collection[str],
     headers: Mapping[str, str] | None = None,
     seconds: float = TOTAL_SECONDS,
+    via: httpx.Client | None = None,
 ) -> bytes:
     """The bytes at ``url``, read as a stream and given up at ``max_bytes`` or after ``seconds``.
 
@@ -143,7 +148,7 @@ def download(
     try:
         with _told_apart():
             for _ in range(_SAME_HOST_REDIRECTS + 1):
-                with client().stream("GET", target, headers=asked) as response:
+                with (via or client()).stream("GET", target, headers=asked) as response:
                     if response.has_redirect_location:
                         onward = target.join(response.headers["location"])
                         if _origin(onward) != _origin(target):

@@ -1,0 +1,1 @@
+"""The REST interface of the custom channel, with its OpenAPI description at ``/api/docs``."""
