@@ -1,0 +1,1 @@
+"""E-mail: mails come by IMAP, answers go by SMTP."""

@@ -1,0 +1,376 @@
+"""Strangers' HTML: as plain text, cut at its quote, and clean to be shown.
+
+``_canonical`` rewrites it first into few, well-nested tags: a real parser takes quadratic time on tags that are never
+closed, and what is rewritten holds no tricks of comments or quotes. ``nh3`` then allows what is harmless.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import nh3
+
+MAX_HTML = 500_000
+"""Letters of a mail's HTML that are kept and shown."""
+MAX_DEPTH = 80
+MAX_TAGS = 40_000
+
+_VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "base", "embed"}
+_WITH_CONTENT = {
+    "applet", "audio", "canvas", "head", "iframe", "math", "noembed", "noframes", "noscript", "object",
+    "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
+}  # fmt: skip
+"""Gone with everything in them."""
+_CELLS = {"td", "th"}
+_CLOSED_BY = {
+    "p": {"p"},
+    "li": {"li"},
+    "dt": {"dt", "dd"},
+    "dd": {"dt", "dd"},
+    "tr": {"td", "th", "tr"},
+    "td": _CELLS,
+    "th": _CELLS,
+}
+"""An opening tag → what is closed by it where it is the innermost."""
+_BARRIERS = {"td", "th", "table", "blockquote"}
+"""What a stray closing tag does not reach out of."""
+_BLOCKS = {
+    "address", "article", "blockquote", "center", "div", "dl", "dt", "dd", "fieldset", "footer", "form",
+    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
+}  # fmt: skip
+_PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"}
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})(?=[\s/>])")
+_TAG_PIECE = re.compile(r">|=\s{0,20}[\"']")
+_ATTRIBUTE = re.compile(
+    r"([a-zA-Z][a-zA-Z-]{0,30})(?:\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
+)
+_QUOTE_CLASSES = {"gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"}
+_QUOTE_IDS = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "olk_src_body_section"}
+_QUOTED_TO_THE_END = {"appendonsend", "divrplyfwdmsg"}
+
+
+@dataclass
+class _Tag:
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    is_closing: bool = False
+
+
+def _tokens(source: str) -> Iterator[_Tag | str]:
+    """Tags and texts (entities resolved). Comments, declarations and ``_WITH_CONTENT`` are left out."""
+    lower = source.lower()
+    position = 0
+    quotes_gone: set[str] = set()
+    never_closed: set[str] = set()
+    tags = 0
+    while position < len(source):
+        start = source.find("<", position)
+        if start < 0 or tags > MAX_TAGS:
+            yield entities.unescape(source[position:] if start < 0 else re.sub(r"<[^<>]{0,500}>", " ", source[position:]))
+            return
+        if start > position:
+            yield entities.unescape(source[position:start])
+        position = start
+        if source.startswith("<!--", start):
+            end = source.find("-->", start + 2)
+            position = len(source) if end < 0 else end + 3
+        elif source.startswith(("<!", "<?"), start):
+            end = source.find(">", start)
+            position = len(source) if end < 0 else end + 1
+        elif match := _TAG.match(source, start):
+            end = _tag_end(source, match.end(), quotes_gone)
+            if end < 0:
+                return
+            position = end + 1
+            tags += 1
+            name = match[2].lower()
+            if name in _WITH_CONTENT:
+                if not match[1] and not source[end - 1] == "/":
+                    closing = -1 if name in never_closed else lower.find(f"</{name}", position)
+                    if closing >= 0:
+                        gone = lower.find(">", closing)
+                        position = len(source) if gone < 0 else gone + 1
+                        continue
+                    never_closed.add(name)
+                    if name not in ("head", "object", "select", "audio", "video"):
+                        return
+                continue
+            attributes = {} if match[1] else _attributes(source[match.end() : end])
+            yield _Tag(name, attributes, bool(match[1]))
+        else:
+            yield "<"
+            position += 1
+
+
+def _tag_end(source: str, position: int, quotes_gone: set[str]) -> int:
+    while match := _TAG_PIECE.search(source, position):
+        if match[0] == ">":
+            return match.start()
+        quote = match[0][-1]
+        closing = -1 if quote in quotes_gone else source.find(quote, match.end())
+        if closing < 0:
+            quotes_gone.add(quote)
+            position = match.end()
+        else:
+            position = closing + 1
+    return -1
+
+
+def _attributes(inside: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(inside):
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        found.setdefault(match[1].lower(), entities.unescape(value))
+    return found
+
+
+@dataclass
+class _Piece:
+    """A well-nested step: ``depth_quoted`` > 0 inside a quote; ``tag`` None for a text."""
+
+    text: str = ""
+    tag: _Tag | None = None
+    is_quoted: bool = False
+
+
+def _pieces(source: str) -> Iterator[_Piece]:
+    """Well nested, at most ``MAX_DEPTH`` deep, with what is quoted marked."""
+    stack: list[tuple[str, bool]] = []
+    excess: dict[str, int] = {}
+    to_the_end = False
+    for token in _tokens(source[:MAX_HTML]):
+        quoted = to_the_end or (stack[-1][1] if stack else False)
+        if isinstance(token, str):
+            yield _Piece(text=token, is_quoted=quoted)
+        elif token.is_closing:
+            if excess.get(token.name):
+                excess[token.name] -= 1
+            else:
+                for name, was_quoted in _closed(stack, token.name):
+                    yield _Piece(tag=_Tag(name, is_closing=True), is_quoted=to_the_end or was_quoted)
+        else:
+            while stack and stack[-1][0] in _CLOSED_BY.get(token.name, ()):
+                name, was_quoted = stack.pop()
+                yield _Piece(tag=_Tag(name, is_closing=True), is_quoted=to_the_end or was_quoted)
+            quoted = to_the_end or (stack[-1][1] if stack else False)
+            if _starts_quote(token):
+                quoted = True
+                to_the_end = to_the_end or token.attributes.get("id", "").lower() in _QUOTED_TO_THE_END
+            if token.name in _VOID:
+                yield _Piece(tag=token, is_quoted=quoted)
+            elif len(stack) >= MAX_DEPTH:
+                excess[token.name] = excess.get(token.name, 0) + 1
+            else:
+                stack.append((token.name, quoted))
+                yield _Piece(tag=token, is_quoted=quoted)
+    while stack:
+        name, was_quoted = stack.pop()
+        yield _Piece(tag=_Tag(name, is_closing=True), is_quoted=to_the_end or was_quoted)
+
+
+def _closed(stack: list[tuple[str, bool]], name: str) -> list[tuple[str, bool]]:
+    """What the closing tag ends, innermost first; nothing where it has no partner within reach."""
+    for index in range(len(stack) - 1, -1, -1):
+        if stack[index][0] == name:
+            ended = stack[index:][::-1]
+            del stack[index:]
+            return ended
+        if stack[index][0] in _BARRIERS and name not in _BARRIERS and name not in ("tr", "tbody", "thead", "body"):
+            return []
+    return []
+
+
+def _starts_quote(tag: _Tag) -> bool:
+    attributes = tag.attributes
+    if tag.name == "blockquote" and attributes.get("type", "").lower() == "cite":
+        return True
+    names = set(attributes.get("class", "").lower().split())
+    return bool(names & _QUOTE_CLASSES) or attributes.get("id", "").lower() in _QUOTE_IDS
+
+
+# -- as text ----------------------------------------------------------------------------------------------------
+
+
+def to_text(source: str) -> tuple[str, str]:
+    """(what was written, what was quoted). Where something stands below a quote all of it counts as written."""
+    lines: list[tuple[str, bool]] = []
+    for line, quoted in _lines(source):
+        blank_before = not lines or not lines[-1][0]
+        if line or not blank_before:
+            lines.append((line, quoted))
+    first = next((index for index, (line, quoted) in enumerate(lines) if quoted and line), len(lines))
+    below = any(line and not quoted for line, quoted in lines[first:])
+    above = "\n".join(line for line, _quoted in lines[:first]).strip()
+    if not above or below:
+        return "\n".join(f"> {line}" if quoted and line else line for line, quoted in lines).strip(), ""
+    return above, "\n".join(line for line, _quoted in lines[first:]).strip()
+
+
+def _lines(source: str) -> Iterator[tuple[str, bool]]:
+    line: list[str] = []
+    is_quoted = False
+    preformatted = 0
+    links: list[tuple[str, int]] = []
+
+    def ended() -> tuple[str, bool]:
+        text = "".join(line).strip(" \t\n\xa0") if not preformatted else "".join(line).rstrip()
+        line.clear()
+        return text.replace("\xa0", " "), is_quoted
+
+    for piece in _pieces(source):
+        if piece.is_quoted != is_quoted:
+            if any(part.strip() for part in line):
+                yield ended()
+            line.clear()
+            is_quoted = piece.is_quoted
+        tag = piece.tag
+        if tag is None:
+            if preformatted:
+                *whole, rest = piece.text.split("\n")
+                for one in whole:
+                    line.append(one)
+                    yield ended()
+                line.append(rest)
+            else:
+                text = re.sub(r"[ \t\r\n\f]+", " ", piece.text)
+                line.append(text.lstrip() if not line or line[-1].endswith(" ") else text)
+            continue
+        if tag.name == "pre":
+            preformatted = max(preformatted + (-1 if tag.is_closing else 1), 0)
+        if tag.name == "a":
+            _link(tag, line, links)
+        if tag.name == "br":
+            yield ended()
+        elif tag.name in _BLOCKS:
+            if "".join(line).strip():
+                yield ended()
+            line.clear()
+            if tag.name in _PARAGRAPHS:
+                yield "", is_quoted
+            if tag.name == "li" and not tag.is_closing:
+                line.append("• ")
+        elif tag.name in _CELLS and tag.is_closing and line:
+            line.append(" ")
+    yield ended()
+
+
+def _link(tag: _Tag, line: list[str], links: list[tuple[str, int]]) -> None:
+    """Shows where a link leads, unless its text is the address."""
+    if not tag.is_closing:
+        links.append((tag.attributes.get("href", "").strip(), len(line)))
+    elif links:
+        address, start = links.pop()
+        shown = "".join(line[start:]).strip()
+        if address.lower().startswith(("http://", "https://")) and shown and len(address) <= 500:
+            if shown.rstrip("/") not in address:
+                line.append(f" <{address}>")
+        elif address.lower().startswith(("http://", "https://")) and not shown and start < len(line):
+            line.append(address)
+
+
+# -- to be shown ------------------------------------------------------------------------------------------------
+
+_SHOWN_TAGS = {
+    "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
+    "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img",
+    "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+}  # fmt: skip
+_SHOWN_ATTRIBUTES = {
+    "*": {"align", "dir", "lang", "style", "title", "valign"},
+    "a": {"href"},
+    "col": {"span", "width"},
+    "font": {"color", "face", "size"},
+    "img": {"alt", "height", "src", "width"},
+    "ol": {"start", "type"},
+    "table": {"bgcolor", "border", "cellpadding", "cellspacing", "width"},
+    "td": {"bgcolor", "colspan", "height", "rowspan", "width"},
+    "th": {"bgcolor", "colspan", "height", "rowspan", "width"},
+    "tr": {"bgcolor"},
+}
+_STYLES = {
+    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-radius",
+    "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "direction",
+    "font-family", "font-size", "font-style", "font-weight", "letter-spacing", "line-height", "list-style-type",
+    "max-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align",
+    "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width",
+}  # fmt: skip
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+_PICTURE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+
+
+def clean_html(html: str, cids: Mapping[str, str], *, remote_images: bool = False) -> str:
+    """HTML that may stand in our pages: no scripts, forms, ids or classes, and nothing loaded from elsewhere.
+
+    ``cids``: content id of an inline image → the address where we hold it. ``remote_images`` loads the others too (each
+    load tells the sender that, when and where his mail is read): only where a person asks for it.
+    """
+    known = {name.strip("<> ").lower(): address for name, address in cids.items()}
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        if tag == "a" and attribute == "href":
+            return value if _LINK.match(value.strip()) else None
+        if tag == "img" and attribute == "src":
+            if value.lower().startswith("cid:"):
+                return known.get(value[4:].strip("<> ").lower())
+            if _PICTURE_DATA.fullmatch(value):
+                return value
+            return value if remote_images and _REMOTE.match(value) else None
+        if attribute == "style" and ("\\" in value or "url" in value.lower()):
+            return None
+        return value
+
+    return nh3.clean(
+        _canonical(html),
+        tags=_SHOWN_TAGS,
+        attributes=_SHOWN_ATTRIBUTES,
+        attribute_filter=keep,
+        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        link_rel="noopener noreferrer nofollow",
+        filter_style_properties=_STYLES,
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+
+
+def has_remote_images(html: str) -> bool:
+    return any(
+        piece.tag is not None and piece.tag.name == "img" and _REMOTE.match(piece.tag.attributes.get("src", ""))
+        for piece in _pieces(html)
+    )
+
+
+def split_quote(html: str) -> tuple[str, str]:
+    """(what was written, what was quoted), each well nested; all of it is the first where something stands below."""
+    pieces = list(_pieces(html))
+    first = next((index for index, piece in enumerate(pieces) if piece.is_quoted), len(pieces))
+    written = any(_is_seen(piece) for piece in pieces[:first])
+    if not written or any(_is_seen(piece) and not piece.is_quoted for piece in pieces[first:]):
+        return _written(pieces), ""
+    return _written(pieces[:first]), _written(pieces[first:])
+
+
+def _is_seen(piece: _Piece) -> bool:
+    return bool(piece.text.strip(" \t\r\n\xa0")) or (piece.tag is not None and piece.tag.name == "img")
+
+
+def _canonical(source: str) -> str:
+    return _written(_pieces(source))
+
+
+def _written(pieces: Iterator[_Piece] | list[_Piece]) -> str:
+    shown = []
+    for piece in pieces:
+        tag = piece.tag
+        if tag is None:
+            shown.append(entities.escape(piece.text, quote=False))
+        elif tag.name in _SHOWN_TAGS:
+            attributes = "".join(
+                f' {name}="{entities.escape(value)}"' for name, value in tag.attributes.items()
+            )
+            shown.append(f"<{'/' if tag.is_closing else ''}{tag.name}{attributes}>")
+    return "".join(shown)
