@@ -124,7 +124,8 @@ def _completed(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:
     completed = {name: value for name, value in credentials.items() if value}
     for field in registry.get(kind).credential_fields if registry.has(kind) else ():
         if not completed.get(field.name) and (field.generated or field.default):
-            completed[field.name] = secrets.token_urlsafe(32) if field.generated else field.default
+            made = field.make() if field.make else secrets.token_urlsafe(32)
+            completed[field.name] = made if field.generated else field.default
     return completed
 
 
