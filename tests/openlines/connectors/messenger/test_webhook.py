@@ -28,7 +28,7 @@ from openlines.connectors.meta.fake import APP_SECRET, TOKEN, refuse
 from openlines.connectors.meta.fake.server import wire
 from openlines.connectors.meta.signature import sign
 from openlines.models import Connection, InboundEvent, Message
-from tests.openlines.connectors.messenger.building import CLIENT, delivery, said
+from tests.openlines.connectors.messenger.building import CLIENT, PAYLOADS, delivery, needs_payloads, said
 from tests.openlines.factories import make_connection, make_line, make_operator
 
 connector: Any = registry.get("messenger")
@@ -244,6 +244,18 @@ def test_one_delivery_serves_two_pages_of_an_app(meta: FakeMessenger, connection
     assert deliver(connection, wire(body)) == 200
     for page, text in ((connection, "To the first"), (second, "To the second")):
         assert Message.objects.get(connection=page, author="client").text == text
+
+
+@needs_payloads
+@pytest.mark.django_db
+def test_every_real_body_goes_in(connection: Connection) -> None:
+    connection.credentials = {**connection.credentials, "page_id": ""}
+    connection.account_key = ""
+    connection.save()
+    for path in sorted((PAYLOADS / "messenger").glob("*.json")):
+        assert deliver(connection, path.read_bytes()) == 200
+        event = InboundEvent.objects.latest("pk")
+        assert event.state in {"processed", "not_supported"}, (path.stem, event.reason)
 
 
 @pytest.mark.django_db
