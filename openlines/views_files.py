@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from contactcenter.staff.models import Employee
 from openlines import permissions
-from openlines.models import Attachment
+from openlines.models import Attachment, ReplyFile
 from openlines.services import file_links
 
 SHOWN_INLINE: Final = {
@@ -60,7 +60,7 @@ def public_file(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     return response
 
 
-def deliver(attachment: Attachment, *, download: bool = False) -> HttpResponseBase:
+def deliver(attachment: Attachment | ReplyFile, *, download: bool = False) -> HttpResponseBase:
     """The stored file with headers that keep it from running as a page of ours. Raises Http404 where it is lost."""
     mime = attachment.mime.split(";")[0].strip().lower()
     inline = mime in SHOWN_INLINE and not download

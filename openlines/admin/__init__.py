@@ -3,6 +3,7 @@
 from openlines.admin import (
     automatic_actions,
     canned_replies,
+    canned_reply,
     connection,
     deadlines,
     inbound,
@@ -15,6 +16,7 @@ from openlines.admin import (
 __all__ = [
     "automatic_actions",
     "canned_replies",
+    "canned_reply",
     "connection",
     "deadlines",
     "inbound",
