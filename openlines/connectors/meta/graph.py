@@ -112,7 +112,7 @@ def call(
             json=json,
             data=data,
             files=files or None,
-            headers={"authorization": f"Bearer {_header_safe(token)}"},
+            headers=bearer(token),
             read_seconds=read_seconds,
         )
     )
@@ -161,9 +161,9 @@ def usage(reply: Reply) -> int:
     return max((number for number in told if number is not None), default=0)
 
 
-def _header_safe(token: str) -> str:
-    """A pasted token may hold line breaks or letters that no header takes: they are no part of it."""
-    return "".join(character for character in token if "!" <= character <= "~")
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows the token. One that was pasted may hold line breaks: they are no part of it."""
+    return {"authorization": "Bearer " + "".join(sign for sign in token if "!" <= sign <= "~")}
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:

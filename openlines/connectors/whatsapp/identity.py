@@ -1,0 +1,84 @@
+"""Who a WhatsApp client is: his business-scoped id (since April 2026), his phone number, or both.
+
+Whoever took a user name may have no phone number for us. Who has both is known by either: the other one is an
+alias, also in the form that people type (``+`` and digits).
+"""
+
+from __future__ import annotations
+
+import re
+
+from openlines.connectors.base import Sender, Unreadable
+from openlines.connectors.fields import Json, mapping, text
+from openlines.connectors.meta.payload import identifier
+
+_SCOPED = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,150}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
+_LONGEST = 190
+
+
+def is_scoped(value: str) -> bool:
+    """Is it a business-scoped id (``US.13491208655302741918``)?"""
+    return _SCOPED.fullmatch(value) is not None
+
+
+def address(recipient: str) -> dict[str, str]:
+    """How a call names the recipient. Where both were given, Meta would take the phone number."""
+    recipient = recipient.strip()
+    if is_scoped(recipient):
+        return {"recipient": recipient}
+    return {"to": digits(recipient) or recipient}
+
+
+def digits(value: str) -> str:
+    """A phone number as Meta writes it: country code and number, digits alone; empty if it is none."""
+    return re.sub(r"\D", "", value) if _PHONE.fullmatch(value.strip()) else ""
+
+
+def of_message(message: Json, contacts: list[Json]) -> Sender:
+    """Raises ``Unreadable`` where nobody is named."""
+    return _sender(message.get("from"), message.get("from_user_id"), contacts)
+
+
+def of_echo(echo: Json, contacts: list[Json]) -> Sender:
+    """Whom our side wrote to. Raises ``Unreadable``."""
+    return _sender(echo.get("to"), echo.get("to_user_id"), contacts)
+
+
+def sender(phone: str, user_id: str, *, name: str = "", username: str = "") -> Sender:
+    """Raises ``Unreadable`` where there is neither a phone nor an id."""
+    own = [known for known in (user_id, phone) if known]
+    if not own:
+        raise Unreadable("nobody is named as the sender")
+    number = digits(phone)
+    written = f"+{number}" if number else ""
+    return Sender(
+        external_id=own[0],
+        name=name[:200],
+        username=username.removeprefix("@")[:64],
+        phone=written,
+        aliases=tuple(dict.fromkeys(known for known in (*own[1:], written) if known and known != own[0])),
+    )
+
+
+def _sender(phone: object, user_id: object, contacts: list[Json]) -> Sender:
+    """What the message says itself counts; the list of contacts beside it fills in what it leaves out."""
+    number, scoped = identifier(phone, limit=_LONGEST), identifier(user_id, limit=_LONGEST)
+    contact = _contact(number, scoped, contacts)
+    if contact is not None:
+        number = number or identifier(contact.get("wa_id"), limit=_LONGEST)
+        scoped = scoped or identifier(contact.get("user_id"), limit=_LONGEST)
+    elif len(contacts) == 1:
+        contact = contacts[0]
+    profile = mapping((contact or {}).get("profile"))
+    return sender(
+        number, scoped, name=text(profile.get("name")).strip(), username=text(profile.get("username"))
+    )
+
+
+def _contact(number: str, scoped: str, contacts: list[Json]) -> Json | None:
+    for contact in contacts:
+        known = {identifier(contact.get("user_id")), identifier(contact.get("wa_id"))} - {""}
+        if {number, scoped} & known:
+            return contact
+    return contacts[0] if len(contacts) == 1 and not number and not scoped else None
