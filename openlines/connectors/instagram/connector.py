@@ -48,7 +48,7 @@ class InstagramConnector:
         late_window=timedelta(days=7),
         has_phone=False,
         media_by_url=True,
-        per_second=10,
+        per_second=40,
     )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField(

@@ -85,6 +85,8 @@ def _by_code(fault: Fault, reply: Reply) -> Outcome:
         return Broken(
             _("Meta does not know the account, or the token may not use it. Check the id and token.")
         )
+    if fault.code == 230:
+        return Failed(_("Meta does not let us write to this client: the client has to write first."))
     if fault.code in {0, 3, 10} or 200 <= fault.code <= 299:
         return Broken(
             _("The access token lacks a permission for messages: “%(said)s”. Make a new one with it at Meta.")

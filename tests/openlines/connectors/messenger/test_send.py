@@ -219,6 +219,7 @@ def test_without_the_feature_the_reason_names_it(meta: FakeMessenger, account: A
         (refuse(10, "Outside of allowed window", subcode=2018278), Failed, 0),
         (refuse(10, "Another app is controlling this thread now.", subcode=2018300), Failed, 0),
         (refuse(200, "Not available", subcode=1545041), Failed, 0),
+        (refuse(230, "Permissions disallow message to user"), Failed, 0),
         (refuse(100, "No matching user found", subcode=2018001), Failed, 0),
         (refuse(100, "Upload attachment failure.", subcode=2018047), Failed, 0),
         (refuse(100, "Attachment size exceeds allowable limit.", subcode=2018109), Failed, 0),
