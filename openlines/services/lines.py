@@ -51,6 +51,7 @@ def create(*, name: str, by: Employee | None, values: Mapping[str, Any] | None =
         line = OpenLine(name=name, created_by=by, **(values or {}))
         line.save()
         LineQueue.objects.create(line=line)
+        consents.ensure_version(line, by_id=by.pk if by else None, now=timezone.now())
         if by is not None:
             QueueEntry.objects.create(line=line, employee=by, position=0)
         return line

@@ -17,10 +17,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from contactcenter.lib.commits import after_commit
-from openlines import hooks, lifecycle
+from openlines import hooks
 from openlines.live import publish, topics
 from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
-from openlines.policies import conversation, worktime
+from openlines.policies import conversation, dealing, worktime
 from openlines.policies import routing as policy
 from openlines.policies.facts import IN_QUEUE, Distribution, LineSettings, State
 from openlines.services import alarms, automatic_actions, queue_members
@@ -195,15 +195,14 @@ def _opens_at(settings: LineSettings, *, now: datetime) -> datetime | None:
 def _facts(
     dialog: Dialog, *, settings: LineSettings, now: datetime, overdue: bool = False, ask: bool = True
 ) -> policy.QueuedDialog:
-    holders = frozenset(offer.employee_id for offer in _standing(dialog))
-    return policy.QueuedDialog(
-        dialog_id=dialog.pk,
-        waiting_since=dialog.clock_started_at or dialog.queued_at or dialog.created_at,
-        tried=frozenset(dialog.tried),
-        holders=holders,
-        overdue=overdue or (bool(holders) if dialog.offer_until is None else dialog.offer_until <= now),
-        runs=dialog.offer_until is not None,
-        asked_alone=any(offer.is_first and offer.lapsed_at is None for offer in _standing(dialog)),
+    return dealing.queued(
+        dialog.pk,
+        dialog.facts(),
+        standing=_as_facts(dialog),
+        tried=dialog.tried,
+        created_at=dialog.created_at,
+        now=now,
+        overdue=overdue,
         responsible=_responsible(dialog, settings=settings, now=now) if ask else None,
     )
 
@@ -225,6 +224,13 @@ def _standing(dialog: Dialog) -> list[Offer]:
     return offers
 
 
+def _as_facts(dialog: Dialog) -> list[dealing.Standing]:
+    return [
+        dealing.Standing(offer.employee_id, offer.is_first, offer.lapsed_at is not None)
+        for offer in _standing(dialog)
+    ]
+
+
 # -- writing a decision ---------------------------------------------------------------------------------------
 
 
@@ -241,16 +247,23 @@ def _apply(
 
     ``somebody``: a queue member is available, full or not (W5). ``opens``: None while the line is open (Q3).
     """
-    if _nothing_new(decision, planned, now=now):
+    if dealing.nothing_new(decision, planned.facts(), _as_facts(planned), now=now):
         return True
     if not _locked_as_planned(planned):
         return False
     change = DialogChange(planned, now=now)
     first_look = planned.distribute_since is not None
-    if not decision.chosen:
-        _leave(decision, change, planned, opens=opens)
-    else:
-        _offer(decision, change, planned, ended_as=ended_as)
+    dealt = dealing.deal(
+        decision,
+        change.facts,
+        standing=_as_facts(planned),
+        tried=planned.tried,
+        settings=change.settings,
+        now=now,
+        opens=opens,
+        skipped=ended_as == Offer.Outcome.SKIPPED,
+    )
+    _write(dealt, decision, change, planned, ended_as=ended_as)
     change.set_fields(responsible_asked=True)
     reasons = _reasons(decision)
     if failure := getattr(planned, "hook_failure", ""):
@@ -272,63 +285,33 @@ def _locked_as_planned(planned: Dialog) -> bool:
     return row.order_by().values_list("pk", flat=True).first() is not None
 
 
-def _nothing_new(decision: policy.Decision, planned: Dialog, *, now: datetime) -> bool:
-    """It waits, or stays with its holder, and that is known already: no row, no signal."""
-    over = planned.offer_until is not None and planned.offer_until <= now
-    if decision.chosen or over or planned.distribute_since is not None:
-        return False
-    if decision.stays:
-        return all(offer.lapsed_at for offer in _standing(planned))
-    return True
-
-
-def _leave(
-    decision: policy.Decision, change: DialogChange, planned: Dialog, *, opens: datetime | None
+def _write(
+    dealt: dealing.Dealt, decision: policy.Decision, change: DialogChange, planned: Dialog, *, ended_as: str
 ) -> None:
-    if decision.stays:
-        pks = [offer.pk for offer in _standing(planned)]
-        Offer.objects.filter(pk__in=pks, lapsed_at__isnull=True).update(lapsed_at=change.now, until=None)
-        if change.settings.distribution is Distribution.TO_ALL:
-            change.set_facts(
-                lifecycle.offered(change.facts, until=change.now + change.settings.reoffer_every)
-            )
-            change.tell(*(offer.employee_id for offer in _standing(planned)))
-        else:
-            rests = decision.rule is policy.Rule.RESTS  # Q3: until the line opens
-            change.set_facts(lifecycle.offered(change.facts, until=opens if rests else None))
-    else:
-        if planned.offer_until is not None:  # "to all": nobody came within the hour, so the round is over
-            change.set_fields(tried=[])
-        change.set_facts(lifecycle.left_waiting(change.facts))
-
-
-def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, ended_as: str) -> None:
+    """Rows and signals of what was dealt."""
     now = change.now
-    is_first = decision.rule is policy.Rule.RESPONSIBLE
-    until = now + (change.settings.first_offer_time if is_first else change.settings.reoffer_every)
-    to_all = change.settings.distribution is Distribution.TO_ALL and not any(
-        o.is_first for o in _standing(planned)
-    )
-    tried = set() if decision.new_round else set(planned.tried)
-    if _standing(planned) and not to_all:
-        event = lifecycle.Event.SKIP if ended_as == Offer.Outcome.SKIPPED else lifecycle.Event.OFFER_LAPSES
-        change.step(event)
-        for offer in _standing(planned):
+    if dealt.step is not None:
+        change.take(dealt.step)
+    for offer in _standing(planned):
+        if offer.employee_id in dealt.ended:
             offer.ended_at, offer.outcome = now, ended_as
             offer.save(update_fields=["ended_at", "outcome"])
             change.tell(offer.employee_id)
-            if not decision.new_round:
-                tried.add(offer.employee_id)
+        elif dealt.lapsed:
+            change.tell(offer.employee_id)
+    if dealt.lapsed:
+        pks = [offer.pk for offer in _standing(planned)]
+        Offer.objects.filter(pk__in=pks, lapsed_at__isnull=True).update(lapsed_at=now, until=None)
     Offer.objects.bulk_create(
         Offer(
             dialog=planned,
             line_id=planned.line_id,
             employee_id=pk,
             offered_at=now,
-            until=until,
-            is_first=is_first,
+            until=dealt.until,
+            is_first=dealt.is_first,
         )
-        for pk in decision.chosen
+        for pk in dealt.offered
     )
     if decision.assigned_at:
         Turn.objects.bulk_create(
@@ -343,11 +326,16 @@ def _offer(decision: policy.Decision, change: DialogChange, planned: Dialog, *, 
             unique_fields=["line", "employee"],
             update_fields=["last_assigned_at"],
         )
-    change.set_facts(lifecycle.offered(change.facts, until=until))
-    change.set_fields(tried=sorted(tried))
-    change.tell(*decision.chosen)
-    for employee_id in decision.chosen:
-        publish.signal(topics.employee(employee_id), "offer", dialog=planned.pk, until=until.isoformat())
+    change.set_facts(dealt.facts)
+    change.set_fields(tried=list(dealt.tried))
+    change.tell(*dealt.offered)
+    for employee_id in dealt.offered:
+        publish.signal(
+            topics.employee(employee_id),
+            "offer",
+            dialog=planned.pk,
+            until=dealt.until.isoformat() if dealt.until else "",
+        )
 
 
 def _take_off_the_list(dialog: Dialog, offer: Offer, *, now: datetime) -> None:

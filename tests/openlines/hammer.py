@@ -45,10 +45,10 @@ wrong: list[str] = []
 
 def watch_offers() -> None:
     """After each automatic offer to one person, inside its transaction: was he available, and within the limit?"""
-    real = routing._offer
+    real = routing._write
 
-    def offer(decision, change, planned, *, ended_as):  # type: ignore[no-untyped-def]
-        real(decision, change, planned, ended_as=ended_as)
+    def offer(dealt, decision, change, planned, *, ended_as):  # type: ignore[no-untyped-def]
+        real(dealt, decision, change, planned, ended_as=ended_as)
         settings = line_settings(planned.line)
         for member in queue_members.members(planned.line_id, settings=settings, now=change.now):
             if member.employee_id not in decision.chosen:
@@ -64,7 +64,7 @@ def watch_offers() -> None:
             ):
                 wrong.append(f"{member.employee_id} was brought to {load}, above the limit {settings.limit}")
 
-    routing._offer = offer
+    routing._write = offer
 
 
 class Hammer:
