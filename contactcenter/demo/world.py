@@ -12,8 +12,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from contactcenter.demo import replies
 from contactcenter.demo.cast import CARE, COMPANY, LINES, PASSWORD, PEOPLE, SERVICE, SHOP, Line, Person
-from contactcenter.staff.models import Department, Employee, Role, RoleBinding
+from contactcenter.staff.models import Department, Employee, Installation, Role, RoleBinding
 from contactcenter.staff.models.employee import default_language
 from openlines.connectors.telegram.webhook import new_secret
 from openlines.models import Connection, OpenLine
@@ -58,6 +59,8 @@ def build(*, now: datetime) -> World:
         service = [Place(department_id=departments[SERVICE].pk), Place(employee_id=people["anna"].pk)]
         lines.set_queue(built["service"].pk, service, now=now)
         _settings(built, now=now)
+        Installation.objects.update_or_create(pk=1, defaults={"company": COMPANY})
+        replies.build(built, by=people["supervisor"], now=now)
         chats = {one.key: _chat(one, built[one.key]) for one in LINES}
         bots = {one.key: _bot(one, built[one.key]) for one in LINES}
     built = {key: OpenLine.objects.get(pk=one.pk) for key, one in built.items()}
