@@ -15,6 +15,7 @@ from openlines.models import CannedReply, Dialog, Message, OpenLine, ReplyList
 from openlines.services import dialogs, reply_lists
 from tests.browser.conftest import Desks
 from tests.browser.people import Desk
+from tests.browser.test_accessibility import THE_FRAME_OF_UNFOLD
 from tests.factories import make_employee, make_role
 from tests.openlines.factories import NOW, make_client, make_connection, make_line, write
 
@@ -231,3 +232,70 @@ def test_axe_finds_nothing_in_the_open_list(logged_in: Callable[..., Page], sche
     expect(page.get_by_role("listbox")).to_be_visible()
     found = Axe().run(page).response["violations"]
     assert not found, found
+
+
+def in_order(page: Page) -> list[str]:
+    return page.locator(".ol-reply__shortcut").all_inner_texts()
+
+
+def test_the_lists_page_is_put_in_order_with_the_keyboard_alone(logged_in: Callable[..., Page]) -> None:
+    scene = Scene("order").usual()
+    page = logged_in(make_employee(role="supervisor"))
+    page.goto(f"/admin/openlines/replylist/{scene.list.pk}/change/")
+    assert in_order(page) == ["/hello", "/hours", "/house-blend", "/prices", "/parcel"]
+    down = page.get_by_role("button", name="Down: We are open")
+    down.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_have_text("We are open from 9 to 17 was moved")
+    expect(down).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ol-reply__shortcut").nth(3)).to_have_text("/hours")
+    page.keyboard.press("Enter")  # over the edge, into the next section
+    expect(page.get_by_role("region", name="Delivery").locator(".ol-reply").first).to_contain_text("/hours")
+    expect(down).to_be_focused()
+    page.get_by_role("button", name="Up: Delivery").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-said]")).to_have_text("Delivery was moved")
+    page.reload()
+    assert in_order(page) == ["/hello", "/hours", "/parcel", "/house-blend", "/prices"]
+
+
+def test_a_reply_written_in_the_admin_shows_what_the_client_will_read(
+    logged_in: Callable[..., Page], desk: Desks
+) -> None:
+    scene = Scene("written")
+    page = logged_in(make_employee(role="supervisor"))
+    page.goto(f"/admin/openlines/replylist/{scene.list.pk}/change/")
+    page.get_by_role("link", name="New reply").first.click()
+    page.get_by_label("Shortcut").fill("thanks")
+    page.get_by_label("Text", exact=True).fill("Thank you, #NAME#!")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("#NAME# is not known.")).to_be_visible()
+    page.get_by_label("Text", exact=True).fill("Thank you, #CLIENT#!")
+    expect(page.locator("[data-preview]")).to_have_text("Thank you, Maria!")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".ol-reply")).to_contain_text("/thanks")
+    hers = desk(scene.anna).open(scene.dialog.pk)
+    hers.text.press("/")
+    hers.text.press_sequentially("tha")
+    hers.text.press("Enter")
+    expect(hers.text).to_have_value("Thank you, Maria Curie!")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_axe_finds_nothing_in_the_admin(logged_in: Callable[..., Page], scheme: str, width: int) -> None:
+    scene = Scene(f"admin {scheme}").usual()
+    page = logged_in(
+        make_employee(role="supervisor"),
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    reply = scene.list.replies.get(shortcut="prices")
+    off = {"rules": {rule: {"enabled": False} for rule in THE_FRAME_OF_UNFOLD}}
+    for address in (f"replylist/{scene.list.pk}", f"cannedreply/{reply.pk}"):
+        page.goto(f"/admin/openlines/{address}/change/")
+        expect(page.locator("#content-main")).to_be_visible()
+        found = Axe().run(page, options=off).response["violations"]
+        assert not found, found
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
