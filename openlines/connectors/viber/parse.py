@@ -1,4 +1,4 @@
-"""Viber's callbacks into events: one callback, one event."""
+"""Viber's callbacks into events: one callback, one event; with a client's message, what it proves about ours."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def parse(request: RawRequest) -> list[InboundItem]:
     reader = _READERS.get(event)
     if reader is None:
         return [NotSupported(_("Viber’s “%(kind)s” is not used here.") % {"kind": event})]
-    return [reader(body, _at(body, request.received_at))]
+    at = _at(body, request.received_at)
+    return [reader(body, at), *_echo(body, at)]
 
 
 def _message(body: Json, at: datetime) -> InboundItem:
@@ -62,7 +63,6 @@ def _message(body: Json, at: datetime) -> InboundItem:
     if not message:
         raise Unreadable("no message")
     said = content.of(message)
-    track = tracking.read(message.get("tracking_data"))
     return MessageReceived(
         sender=_sender(body.get("sender")),
         external_id=needed_token(body),
@@ -70,9 +70,16 @@ def _message(body: Json, at: datetime) -> InboundItem:
         kind=said.kind,
         text=said.text,
         media=said.media,
-        # ``answers``: our message that the client had before the eyes; it proves that one arrived.
-        data={**said.data, **({"answers": track.uuid} if track.uuid else {})},
+        data=said.data,
     )
+
+
+def _echo(body: Json, at: datetime) -> list[InboundItem]:
+    """The client had our last message before the eyes: it arrived, also where Viber never told us its number."""
+    if text(body.get("event")) != "message":
+        return []
+    track = tracking.read(mapping(body.get("message")).get("tracking_data"))
+    return [StatusChanged("", DeliveryStatus.DELIVERED, at, uuid=track.uuid)] if track.uuid else []
 
 
 def _status(body: Json, at: datetime) -> InboundItem:

@@ -7,6 +7,7 @@ the button's payload. The client sees the button's words in the chat, not the pa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ LIMIT = 4000
 """Characters that Viber keeps."""
 
 BUTTON_TEXT = 250
+
+_UUID = re.compile(r"[0-9a-fA-F-]{32,36}")
 
 
 @dataclass(frozen=True)
@@ -58,4 +61,5 @@ def read(value: object) -> Track:
         for name, payload in mapping(found.get("buttons")).items()
         if isinstance(payload, str)
     }
-    return Track(text(found.get("uuid"), limit=64), buttons)
+    uuid = text(found.get("uuid"), limit=64)
+    return Track(uuid if _UUID.fullmatch(uuid) else "", buttons)

@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from openlines.connectors.base import Account, Button, OutgoingMessage, Sent
 from openlines.connectors.viber.fake import TOKEN, FakeViber
 from openlines.models import Client, Connection, InboundEvent, Message
-from tests.openlines.connectors.viber.building import connector
+from tests.openlines.connectors.viber.building import NOW, connector
 from tests.openlines.factories import make_connection, make_line, make_operator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +78,27 @@ def test_a_pressed_button_brings_its_payload(viber: FakeViber, bot: Connection, 
     pressed = Message.objects.filter(author="client").order_by("pk").last()
     assert pressed
     assert pressed.text == "Bad"
+
+
+def test_an_answer_proves_that_a_message_arrived_whose_fate_was_unknown(
+    viber: FakeViber, bot: Connection, ready: Account
+) -> None:
+    viber.write(WHO, "Hello")
+    dialog = Message.objects.get(author="client").dialog
+    ours = Message.objects.create(
+        dialog=dialog,
+        author="automatic",
+        text="Hi",
+        seq=100,
+        rev=1,
+        connection=bot,
+        delivery="unknown",
+        created_at=NOW,
+    )
+    connector.send(OutgoingMessage(uuid=str(ours.uuid), recipient=WHO, text="Hi"), ready)
+    viber.write(WHO, "Thanks")
+    ours.refresh_from_db()
+    assert ours.delivery == Message.Delivery.DELIVERED
 
 
 def test_a_wrong_signature_is_refused(viber: FakeViber, bot: Connection, ready: Account) -> None:

@@ -158,16 +158,25 @@ def test_what_is_unknown_is_shown_as_such(content: dict[str, Any], kind: str) ->
     assert item.text == content.get("text", "")
 
 
+UUID = "7b0e6c1a-5a2f-4c0c-9a55-0c8f6a3c7b11"
+
+
 def test_a_pressed_button_has_its_words_and_its_payload() -> None:
-    track = json.dumps({"uuid": "abc", "buttons": {"Good 👍": "rate:1"}})
-    pressed = received(type="text", text="Good 👍", tracking_data=track)
+    track = json.dumps({"uuid": UUID, "buttons": {"Good 👍": "rate:1"}})
+    pressed, echo = parse(message(type="text", text="Good 👍", tracking_data=track))
+    assert isinstance(pressed, MessageReceived)
     assert (pressed.kind, pressed.text) == (MessageKind.BUTTON, "Good 👍")
-    assert pressed.data == {"payload": "rate:1", "answers": "abc"}
-    written = received(type="text", text="Not so good", tracking_data=track)
-    assert (written.kind, written.data) == (MessageKind.TEXT, {"answers": "abc"})
+    assert pressed.data == {"payload": "rate:1"}
+    written, _ = parse(message(type="text", text="Not so good", tracking_data=track))
+    assert isinstance(written, MessageReceived)
+    assert (written.kind, dict(written.data)) == (MessageKind.TEXT, {})
+    assert isinstance(echo, StatusChanged)
+    assert (echo.external_id, echo.uuid, echo.status) == ("", UUID, DeliveryStatus.DELIVERED)
 
 
-@pytest.mark.parametrize("track", ["{", "{}", "[]", '{"buttons": {"x": 1}}', '{"buttons": []}', 7, None])
+@pytest.mark.parametrize(
+    "track", ["{", "{}", "[]", '{"uuid": "x"}', '{"buttons": {"x": 1}}', '{"buttons": []}', 7, None]
+)
 def test_tracking_data_of_others_means_nothing(track: object) -> None:
     item = received(type="text", text="x", tracking_data=track)
     assert (item.kind, dict(item.data)) == (MessageKind.TEXT, {})
