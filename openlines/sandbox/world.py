@@ -219,11 +219,7 @@ class World:
             self._guard_offer(dialog, employee_id)
         self._take(
             dialog,
-            conversation.finish(
-                self._talk(dialog),
-                by=employee_id,
-                outcome=None if dialog.facts.state is State.WRAP_UP else outcome,
-            ),
+            conversation.finish(self._talk(dialog), by=employee_id, outcome=outcome),
             person=employee_id,
         )
 

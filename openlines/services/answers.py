@@ -26,11 +26,11 @@ def take(
     is_written = registry.has(connection.kind) and received.text.strip() in ("0", "1")
     if not is_pressed and (not is_written or received.media):
         return None
-    earlier = Message.objects.filter(
-        connection=connection, external_id=received.external_id or None, kind=ANSWER
-    ).first()
-    if earlier is not None:
-        return earlier
+    if received.external_id:
+        told = Message.objects.filter(connection=connection, external_id=received.external_id, kind=ANSWER)
+        earlier = told.first()
+        if earlier is not None:
+            return earlier
     if is_pressed:
         return _pressed(str(payload), client, received, now=now)
     return _written(client, received, now=now)
