@@ -91,48 +91,51 @@ api = NinjaAPI(
 )
 errors.install(api)
 router = Router(auth=[ApiKey(), Signed()], tags=["v1"])
+_AT = "/connections/{uuid:public_id}"
 _ANSWERS: Any = {200: schemas.Taken, frozenset({400, 401, 404, 413, 422}): schemas.Refusal}
 
 
 @router.get(
-    "", response={200: schemas.Connected, frozenset({401, 404}): schemas.Refusal}, summary="Is the key good?"
+    f"{_AT}",
+    response={200: schemas.Connected, frozenset({401, 404}): schemas.Refusal},
+    summary="Is the key good?",
 )
 def connected(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
     found = _connection(request)
     return {"name": found.name, "active": found.is_active, "paused_because": found.paused_reason}
 
 
-@router.post("/messages", response=_ANSWERS, summary="A client wrote")
+@router.post(f"{_AT}/messages", response=_ANSWERS, summary="A client wrote")
 def messages(request: HttpRequest, public_id: UUID, body: schemas.Message) -> schemas.Taken:
     return _take(request, "message.created", own_id=body.external_id)
 
 
-@router.post("/edits", response=_ANSWERS, summary="A client changed a message")
+@router.post(f"{_AT}/edits", response=_ANSWERS, summary="A client changed a message")
 def edits(request: HttpRequest, public_id: UUID, body: schemas.Edit) -> schemas.Taken:
     return _take(request, "message.edited")
 
 
-@router.post("/deletions", response=_ANSWERS, summary="A client deleted messages")
+@router.post(f"{_AT}/deletions", response=_ANSWERS, summary="A client deleted messages")
 def deletions(request: HttpRequest, public_id: UUID, body: schemas.Deletion) -> schemas.Taken:
     return _take(request, "message.deleted")
 
 
-@router.post("/reactions", response=_ANSWERS, summary="A client reacted to a message")
+@router.post(f"{_AT}/reactions", response=_ANSWERS, summary="A client reacted to a message")
 def reactions(request: HttpRequest, public_id: UUID, body: schemas.Reaction) -> schemas.Taken:
     return _take(request, "reaction.changed")
 
 
-@router.post("/statuses", response=_ANSWERS, summary="What became of our message")
+@router.post(f"{_AT}/statuses", response=_ANSWERS, summary="What became of our message")
 def statuses(request: HttpRequest, public_id: UUID, body: schemas.Status) -> schemas.Taken:
     return _take(request, "message.status")
 
 
-@router.post("/reachability", response=_ANSWERS, summary="A client blocked you, or let you in again")
+@router.post(f"{_AT}/reachability", response=_ANSWERS, summary="A client blocked you, or let you in again")
 def reachability(request: HttpRequest, public_id: UUID, body: schemas.Reachability) -> schemas.Taken:
     return _take(request, "contact.reachability")
 
 
-api.add_router("/v1/connections/{uuid:public_id}", router)
+api.add_router("/v1", router)
 
 
 def _connection(request: HttpRequest) -> Connection:

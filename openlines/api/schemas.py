@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from openlines.connectors.api.content import MAX_ATTACHMENTS, MAX_TEXT
@@ -33,7 +33,9 @@ Id = Annotated[str, Field(max_length=MAX_ID), AfterValidator(_not_blank)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
-class Body(Schema):
+class Body(BaseModel):
+    """Not ninja's ``Schema``: that one reads the attributes of any object, and takes a text for an empty contact."""
+
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
 

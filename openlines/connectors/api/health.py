@@ -19,14 +19,14 @@ def check(account: Account) -> Health:
     if before and not signature.secret(before):
         return Health(False, _("The previous signing secret is unusable. Enter it again, or leave it empty."))
     try:
-        name = urlsplit(send.target(account)).hostname or ""
         answer = send.call(account, "ping", {}, identifier=f"ping_{uuid4()}", seconds=PATIENCE)
-    except (outside.Blocked, ValueError) as error:
+    except outside.Blocked as error:
         return Health(False, str(error))
     except send.NoSecret:
         return Health(False, send.no_secret())
     except (http.NotSent, http.MaybeSent) as error:
-        return Health(False, _("Your system cannot be reached: %(why)s.") % {"why": error}, name)
+        return Health(False, _("Your system cannot be reached: %(why)s.") % {"why": error}, _host(account))
+    name = _host(account)
     found = send.outcome(answer, own_id="ping")
     if isinstance(found, Sent):
         return Health(True, _("Your system took a signed test call."), name)
@@ -38,6 +38,10 @@ def check(account: Account) -> Health:
             name,
         )
     return Health(False, found.reason, name)
+
+
+def _host(account: Account) -> str:
+    return urlsplit(send.target(account)).hostname or ""
 
 
 def tear_down(account: Account) -> Health:

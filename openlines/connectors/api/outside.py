@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -37,6 +38,7 @@ def check(url: str) -> None:
     try:
         parsed = httpx.URL(url)
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
+        urlsplit(url)  # httpx lets an unfinished "[" pass
     except (httpx.InvalidURL, ValueError, UnicodeError) as error:
         raise Blocked(_("“%(url)s” is not a web address.") % {"url": url[:200]}) from error
     if parsed.scheme not in {"http", "https"} or not parsed.host:
