@@ -29,6 +29,7 @@ SCHEDULES: Final = (
     Planned(gettext_noop("Unanswered marking"), "openlines.tasks.mark_unanswered", 1),
     Planned(gettext_noop("Closing"), "openlines.tasks.close_dialogs", 1),
     Planned(gettext_noop("Outbox"), "openlines.tasks.wake_outbox", 1),
+    Planned(gettext_noop("Mailboxes"), "openlines.tasks.poll", 1),
     Planned(gettext_noop("Health of connections"), "openlines.tasks.watch_connections", 5),
     Planned(gettext_noop("Messages not kept"), "openlines.tasks.erase_logs", 15),
     Planned(gettext_noop("Clean-up"), "openlines.tasks.clean_up", 60),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openlines.policies.facts import DeadlineKind
-from openlines.services import deadlines, erasure, files, health, inbound, outbound, routing, staffing
+from openlines.services import deadlines, erasure, files, health, inbound, outbound, polling, routing, staffing
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 
@@ -105,6 +105,15 @@ def wake_outbox() -> str:
     """The net below the outbox: connections with something due and no task on its way."""
     found = outbound.sweep(now=timezone.now())
     return ngettext("%(count)d connection woken", "%(count)d connections woken", found) % {"count": found}
+
+
+def poll(connection_id: int | None = None) -> str | None:
+    """Channels that nobody delivers: without an id a task for each of them, else what is new on that one."""
+    if connection_id is not None:
+        polling.poll(connection_id, now=timezone.now())
+        return None
+    asked = polling.wake()
+    return ngettext("%(count)d mailbox asked", "%(count)d mailboxes asked", asked) % {"count": asked}
 
 
 def drain(connection_id: int) -> None:

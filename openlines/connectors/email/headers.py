@@ -70,7 +70,7 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
     """The header block and what stands below it. A line that is no header ends the block, as if a blank one stood there."""
     found: list[tuple[str, list[bytes]]] = []
     position = 0
-    if raw.startswith(b"From ") or raw.startswith(b">From "):  # a mailbox file's separator
+    if raw.startswith((b"From ", b">From ")):  # a mailbox file's separator
         position = _line_end(raw, 0)
     while position < len(raw):
         end = _line_end(raw, position)
@@ -144,7 +144,9 @@ def lenient_base64(data: bytes) -> bytes:
     return _padded(kept.rstrip(b"="))
 
 
-_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
+)
 
 
 def _padded(kept: bytes) -> bytes:
@@ -212,9 +214,7 @@ def addresses(values: list[str], *, most: int = 50) -> list[tuple[str, str]]:
             pairs = []
         good = [(_name(name), clean) for name, address in pairs if (clean := clean_address(address))]
         if not good:
-            good = [
-                ("", clean) for match in _ADDRESS.finditer(value) if (clean := clean_address(match[0]))
-            ]
+            good = [("", clean) for match in _ADDRESS.finditer(value) if (clean := clean_address(match[0]))]
             if len(good) == 1:
                 good = [(_name(value.partition("<")[0]) if "<" in value else "", good[0][1])]
         found += good
@@ -236,7 +236,9 @@ def message_ids(value: str) -> list[str]:
     """Every ``<id>`` in the header, in its order; a bare one (without brackets) counts where there is no other."""
     found = [f"<{match}>" for match in _MESSAGE_ID.findall(_bare(value))]
     if not found:
-        found = [f"<{word}>" for word in _bare(value).split()[:1] if "@" in word and not {"<", ">"} & set(word)]
+        found = [
+            f"<{word}>" for word in _bare(value).split()[:1] if "@" in word and not {"<", ">"} & set(word)
+        ]
     return [storable(one) for one in dict.fromkeys(found)][:100]
 
 

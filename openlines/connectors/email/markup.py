@@ -48,8 +48,19 @@ _TAG_PIECE = re.compile(r">|=\s{0,20}[\"']")
 _ATTRIBUTE = re.compile(
     r"([a-zA-Z][a-zA-Z-]{0,30})(?:\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
 )
-_QUOTE_CLASSES = {"gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"}
-_QUOTE_IDS = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "olk_src_body_section"}
+_QUOTE_CLASSES = {
+    "gmail_quote",
+    "gmail_quote_container",
+    "yahoo_quoted",
+    "moz-cite-prefix",
+    "protonmail_quote",
+}
+_QUOTE_IDS = {
+    "appendonsend",
+    "divrplyfwdmsg",
+    "mail-editor-reference-message-container",
+    "olk_src_body_section",
+}
 _QUOTED_TO_THE_END = {"appendonsend", "divrplyfwdmsg"}
 
 
@@ -70,7 +81,9 @@ def _tokens(source: str) -> Iterator[_Tag | str]:
     while position < len(source):
         start = source.find("<", position)
         if start < 0 or tags > MAX_TAGS:
-            yield entities.unescape(source[position:] if start < 0 else re.sub(r"<[^<>]{0,500}>", " ", source[position:]))
+            yield entities.unescape(
+                source[position:] if start < 0 else re.sub(r"<[^<>]{0,500}>", " ", source[position:])
+            )
             return
         if start > position:
             yield entities.unescape(source[position:start])
@@ -89,7 +102,7 @@ def _tokens(source: str) -> Iterator[_Tag | str]:
             tags += 1
             name = match[2].lower()
             if name in _WITH_CONTENT:
-                if not match[1] and not source[end - 1] == "/":
+                if not match[1] and source[end - 1] != "/":
                     closing = -1 if name in never_closed else lower.find(f"</{name}", position)
                     if closing >= 0:
                         gone = lower.find(">", closing)
@@ -179,7 +192,11 @@ def _closed(stack: list[tuple[str, bool]], name: str) -> list[tuple[str, bool]]:
             ended = stack[index:][::-1]
             del stack[index:]
             return ended
-        if stack[index][0] in _BARRIERS and name not in _BARRIERS and name not in ("tr", "tbody", "thead", "body"):
+        if (
+            stack[index][0] in _BARRIERS
+            and name not in _BARRIERS
+            and name not in ("tr", "tbody", "thead", "body")
+        ):
             return []
     return []
 
@@ -339,7 +356,9 @@ def clean_html(html: str, cids: Mapping[str, str], *, remote_images: bool = Fals
 
 def has_remote_images(html: str) -> bool:
     return any(
-        piece.tag is not None and piece.tag.name == "img" and _REMOTE.match(piece.tag.attributes.get("src", ""))
+        piece.tag is not None
+        and piece.tag.name == "img"
+        and _REMOTE.match(piece.tag.attributes.get("src", ""))
         for piece in _pieces(html)
     )
 

@@ -183,9 +183,7 @@ def walk(part: Part) -> list[Part]:
 
 def body(root: Part) -> Body:
     chosen = _Choice()
-    chosen.look(
-        [root], "mixed", text=chosen.text, html=chosen.html, in_alternative=False
-    )
+    chosen.look([root], "mixed", text=chosen.text, html=chosen.html, in_alternative=False)
     return Body(tuple(chosen.text), tuple(chosen.html), tuple(chosen.files))
 
 

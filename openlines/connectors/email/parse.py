@@ -1,0 +1,265 @@
+"""A mail as one event."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from openlines.connectors.base import (
+    Account,
+    InboundItem,
+    Media,
+    MediaKind,
+    MessageKind,
+    MessageReceived,
+    NotSupported,
+    RawRequest,
+    Sender,
+    Unreadable,
+)
+from openlines.connectors.email import headers as h
+from openlines.connectors.email import ids, markup, mime, options, quotes, reports
+
+MAX_TEXT = 100_000
+"""Letters of a mail's text; what is longer comes as a file too."""
+MAX_FILES = 50
+STUB = "message/rfc822-headers"
+"""Content type of a delivery of the headers alone: the mail was too large; ``size`` says how large."""
+
+_KNOWN = (
+    "from",
+    "to",
+    "date",
+    "subject",
+    "message-id",
+    "received",
+    "content-type",
+    "mime-version",
+    "return-path",
+)
+_MACHINES = re.compile(
+    r"(?:mailer-daemon|postmaster|(?:do[-_.]?not|no)[-_.]?reply|bounces?|notifications?)(?:[+=-].*)?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\[#(\d{1,12})\]")
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+def parse(request: RawRequest, account: Account) -> list[InboundItem]:
+    """Exactly one event. Raises ``Unreadable`` for what is no mail at all."""
+    kind, told = h.parameters(request.headers.get("content-type", ""))
+    root = mime.parse(request.body)
+    if not any(root.headers.has(name) for name in _KNOWN):
+        raise Unreadable("no header of a mail in it")
+    own = options.read(account)
+    at = _moment(root.headers, request.received_at)
+    sender, written_by = _sender(root.headers, own)
+    if own.is_own(sender.external_id):
+        return [NotSupported("written by this mailbox itself")]
+    report = reports.read(root, sender=sender.email, at=at)
+    if report is not None:
+        return [report]
+    if kind == STUB:
+        return [_stub(root, request, sender, at, own, size=told.get("size", ""))]
+    return [_message(root, request, sender, written_by, at, own)]
+
+
+def _message(
+    root: mime.Part, request: RawRequest, sender: Sender, written_by: str, at: datetime, own: options.Options
+) -> MessageReceived:
+    body = mime.body(root)
+    html = "\n".join(part.text for part in body.html if part.type == "text/html")[: markup.MAX_HTML]
+    text, quoted = _texts(body, html)
+    media = list(_media(body))
+    if len(text) > MAX_TEXT:
+        media.append(
+            Media(MediaKind.FILE, "", "message.txt", "text/plain", len(text.encode()), text.encode())
+        )
+    data = _data(root.headers, written_by)
+    data |= {name: value for name, value in (("html", html), ("quoted", quoted[:MAX_TEXT])) if value}
+    reply_to, refers_to = _thread(root.headers, own)
+    return MessageReceived(
+        sender=sender,
+        external_id=ids.external_id(request.body),
+        at=at,
+        kind=MessageKind.MEDIA if media else MessageKind.TEXT,
+        text=text[:MAX_TEXT],
+        media=tuple(media),
+        reply_to=reply_to,
+        refers_to=refers_to,
+        is_automatic=is_automatic(root, sender.email),
+        data=data,
+    )
+
+
+def _stub(
+    root: mime.Part, request: RawRequest, sender: Sender, at: datetime, own: options.Options, *, size: str
+) -> MessageReceived:
+    megabytes = -(-int(size) // 1024**2) if size.isdecimal() and len(size) < 15 else 0
+    reply_to, refers_to = _thread(root.headers, own)
+    return MessageReceived(
+        sender=sender,
+        external_id=ids.external_id(request.body),
+        at=at,
+        kind=MessageKind.UNSUPPORTED,
+        reply_to=reply_to,
+        refers_to=refers_to,
+        is_automatic=is_automatic(root, sender.email),
+        data={
+            **_data(root.headers, ""),
+            "type": _("an e-mail of %(size)d MB: too large to be fetched, read it in the mailbox")
+            % {"size": megabytes},
+        },
+    )
+
+
+def _data(headers: h.Headers, written_by: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "subject": headers.text("subject", limit=500),
+        "message_id": next(iter(h.message_ids(headers.raw("message-id"))), "")[:400],
+        "from": written_by,
+        "to": [address for _name, address in h.addresses(headers.all("to"), most=20)],
+        "cc": [address for _name, address in h.addresses(headers.all("cc"), most=20)],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+# -- who --------------------------------------------------------------------------------------------------------
+
+
+def _sender(headers: h.Headers, own: options.Options) -> tuple[Sender, str]:
+    """Who is answered: Reply-To where it names one stranger (a form on a site writes from our own address), else From.
+
+    The second value is who wrote where that is somebody else.
+    """
+    written = h.addresses(headers.all("from")) or h.addresses(headers.all("sender"))
+    name, address = written[0] if written else ("", "")
+    answered = [one for one in h.addresses(headers.all("reply-to")) if not own.is_own(one[1])]
+    if len({one for _name, one in answered}) == 1 and answered[0][1] != address:
+        reply_name, reply_address = answered[0]
+        return Sender(reply_address, name=reply_name or name, email=reply_address), address
+    if not address:
+        returned = h.addresses(headers.all("return-path"))
+        if returned:
+            return Sender(returned[0][1], name=headers.text("from", limit=200), email=returned[0][1]), ""
+        shown = headers.text("from", limit=200)
+        return Sender(f"unknown:{hashlib.sha256(shown.encode()).hexdigest()[:12]}", name=shown), ""
+    return Sender(address, name=name, email=address), ""
+
+
+def is_automatic(root: mime.Part, sender: str) -> bool:
+    """Written by a machine: no automatic text answers it, else two machines write to each other without end."""
+    headers = root.headers
+    submitted = headers.text("auto-submitted", limit=100).lower().partition(";")[0].strip()
+    suppressed = headers.text("x-auto-response-suppress", limit=200).lower()
+    return (
+        submitted not in ("", "no")
+        or headers.text("precedence", limit=40).lower() in ("bulk", "junk", "list", "auto_reply")
+        or any(
+            headers.has(name)
+            for name in ("list-id", "list-unsubscribe", "x-autoreply", "x-autorespond", "x-autoresponder")
+        )
+        or any(word in suppressed for word in ("all", "autoreply"))
+        or headers.raw("return-path").replace(" ", "") == "<>"
+        or root.type == "multipart/report"
+        or _MACHINES.fullmatch(sender.partition("@")[0]) is not None
+    )
+
+
+# -- what it goes back to ---------------------------------------------------------------------------------------
+
+
+def _thread(headers: h.Headers, own: options.Options) -> tuple[str, tuple[str, ...]]:
+    """(the mail answered, every candidate for the conversation, best first: ids as they are, tokens bare)."""
+    answered = [one for value in headers.all("in-reply-to") for one in h.message_ids(value)]
+    before = [one for value in headers.all("references") for one in reversed(h.message_ids(value))]
+    candidates: list[str] = []
+    for message_id in dict.fromkeys([*answered, *before]):
+        candidates += [message_id, ids.token_of(message_id)]
+    received_by = [
+        value
+        for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+        for value in headers.all(name)
+    ]
+    candidates += [own.token_of(address) for _name, address in h.addresses(received_by)]
+    if number := _NUMBER.search(headers.text("subject")):
+        candidates.append(f"#{number[1]}")
+    found = tuple(dict.fromkeys(one[:200] for one in candidates if one))[:60]
+    return next((one[:200] for one in answered if ids.ours(one)), ""), found
+
+
+def _moment(headers: h.Headers, received_at: datetime | None) -> datetime:
+    found = h.date(headers.raw("date"))
+    latest = received_at + timedelta(days=1) if received_at else None
+    if found is not None and (latest is None or found <= latest):
+        return found
+    return received_at or _EARLIEST
+
+
+# -- what is in it ----------------------------------------------------------------------------------------------
+
+
+def _texts(body: mime.Body, html: str) -> tuple[str, str]:
+    """(what was written, what is folded), from the plain text where there is any."""
+    plain = [part for part in body.text if part.type == "text/plain"]
+    if any(part.text.strip() for part in plain) and not any(part.type == "text/html" for part in body.text):
+        return quotes.fold("\n".join(_unflowed(part) for part in plain))
+    texts = []
+    folded = ""
+    for part in body.text:
+        if part.type == "text/html":
+            written, folded_here = markup.to_text(part.text)
+            texts.append(written)
+            folded = "\n".join(filter(None, (folded, folded_here)))
+        elif part.type == "text/plain":
+            texts.append(_unflowed(part))
+    written, signature = quotes.fold("\n".join(text for text in texts if text.strip()))
+    return written, "\n".join(filter(None, (signature, folded)))
+
+
+def _unflowed(part: mime.Part) -> str:
+    """RFC 3676: a line that ends with a space goes on in the next."""
+    text = part.text
+    if part.parameters.get("format", "").lower() != "flowed":
+        return text
+    without_space = part.parameters.get("delsp", "").lower() == "yes"
+    lines: list[str] = []
+    flows = False
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        line = line[1:] if line.startswith(" ") and not quoted else line
+        if flows and not quoted and line != "-- ":
+            lines[-1] += line
+        else:
+            lines.append(line)
+        flows = line.endswith(" ") and line != "-- " and not quoted
+        if flows and without_space:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(line if line == "-- " else line.rstrip() for line in lines)
+
+
+def _media(body: mime.Body) -> list[Media]:
+    shown = [part for part in (*body.text, *body.html) if part.type not in ("text/plain", "text/html")]
+    parts = list({id(part): part for part in (*shown, *body.files)}.values())
+    return [_file(part) for part in parts[:MAX_FILES] if part.raw.strip() or part.name]
+
+
+def _file(part: mime.Part) -> Media:
+    main = part.type.partition("/")[0]
+    kind = {"image": MediaKind.IMAGE, "audio": MediaKind.AUDIO, "video": MediaKind.VIDEO}.get(
+        main, MediaKind.FILE
+    )
+    content = part.content
+    return Media(
+        kind=MediaKind.FILE if part.type == "image/svg+xml" else kind,
+        reference="",
+        name=part.file_name,
+        mime=part.type,
+        size=len(content),
+        content=content,
+        content_id=part.content_id,
+    )

@@ -1,0 +1,176 @@
+"""Channels that nobody delivers (mailboxes): we ask, and take one thing a transaction, its cursor with it.
+
+A thing and the cursor behind it are committed together, so that a killed poll neither loses one nor, but for the
+connector's own key of it, takes one twice. One poll runs for a connection at a time (advisory lock).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django_q.tasks import async_task
+
+from openlines.connectors import base, registry
+from openlines.models import Connection
+from openlines.services import inbound
+from openlines.work import pulse
+
+logger = logging.getLogger(__name__)
+
+LOCK_CLASS = 0x0D1C
+LONGEST_POLL = 100.0
+"""Seconds after which a poll ends, however much is left: below the task queue's time-out. The next minute goes on."""
+MAX_BYTES = 30 * 1024 * 1024
+"""Of one mail; of a larger one the headers are taken. A file of 20 MB has 27 in a mail."""
+TASK = "openlines.tasks.poll"
+
+
+class _Stopped(Exception):
+    """The connection was switched off or paused meanwhile: what was just read is not kept."""
+
+
+def polled_kinds() -> list[str]:
+    return [kind for kind in registry.kinds() if isinstance(registry.get(kind), base.Polling)]
+
+
+def wake() -> int:
+    """A task for each connection that has to be asked; their number. One connection's slow server keeps no other waiting."""
+    found = Connection.objects.filter(kind__in=polled_kinds(), is_active=True, paused_reason="")
+    found = found.filter(line__deleting_since__isnull=True)
+    for pk in (pks := list(found.values_list("pk", flat=True))):
+        async_task(TASK, pk, save=False)
+    return len(pks)
+
+
+def poll(connection_id: int, *, now: datetime) -> int:
+    """Take what is new on the connection; the number of things taken. Another poll at work: 0.
+
+    Nothing raises for what the provider or the network does: refused credentials pause the connection, the rest is
+    its last error.
+    """
+    with _only_one(connection_id) as alone:
+        connection = Connection.objects.select_related("line").filter(pk=connection_id).first()
+        connector = _connector(connection) if connection else None
+        if not alone or connection is None or connector is None or not _is_on(connection):
+            return 0
+        started = time.monotonic()
+        taken = 0
+        try:
+            if not _is_begun(connection.cursor):
+                _skip(connection, connector, now=now)
+            account = connection.account()
+            with closing(connector.poll(account, connection.cursor, max_bytes=MAX_BYTES)) as found:
+                for one in found:
+                    at = now + timedelta(seconds=time.monotonic() - started)
+                    taken += _take(one, connection, now=at)
+                    if time.monotonic() - started > LONGEST_POLL or pulse.stopping():
+                        break
+        except _Stopped:
+            return taken
+        except base.CredentialsRefused as error:
+            _failed(connection, str(error), paused=True, now=now)
+        except base.MediaUnavailable as error:
+            _failed(connection, str(error), paused=False, now=now)
+        except Exception as error:
+            logger.exception("Polling connection %s failed", connection_id)
+            _failed(connection, f"{type(error).__name__}: {error}", paused=False, now=now)
+        else:
+            _worked(connection, now=now)
+        return taken
+
+
+def start_anew(connection: Connection, *, now: datetime) -> None:
+    """L5: nothing of the time before ``now`` comes in. Where the provider cannot be asked, the next poll begins there."""
+    connector = _connector(connection)
+    if connector is None:
+        return
+    Connection.objects.filter(pk=connection.pk).update(cursor={})
+    connection.cursor = {}
+    try:
+        _skip(connection, connector, now=now)
+    except (base.CredentialsRefused, base.MediaUnavailable, _Stopped) as error:
+        logger.info("Connection %s begins with its next poll: %s", connection.pk, error)
+
+
+def _skip(connection: Connection, connector: base.Polling, *, now: datetime) -> None:
+    error = {"error": connection.cursor["error"]} if "error" in connection.cursor else {}
+    cursor = {**connector.skip_to_now(connection.account()), **error, "since": now.isoformat()}
+    if not Connection.objects.filter(pk=connection.pk, cursor=connection.cursor).update(cursor=cursor):
+        raise _Stopped
+    connection.cursor = cursor
+
+
+def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
+    """Store, read and move on, in one transaction. Raises ``_Stopped``, and then nothing of it has happened."""
+    before = connection.cursor
+    cursor: dict[str, Any] = {**_kept(before), **one.cursor}
+    with transaction.atomic():
+        if one.request is not None:
+            inbound.receive(connection, one.request, now=now)
+        # Last, as in the outbox: whoever holds a dialog's lock may wait for the connection's, never the other way.
+        moved = Connection.objects.filter(
+            pk=connection.pk, is_active=True, paused_reason="", cursor=before
+        ).update(cursor=cursor)
+        if not moved:
+            raise _Stopped
+    connection.cursor = cursor
+    return int(one.request is not None)
+
+
+def _kept(cursor: Mapping[str, Any]) -> dict[str, Any]:
+    """What is ours in a cursor, not the connector's: where it began, and the last poll's error."""
+    return {name: cursor[name] for name in ("since", "error") if name in cursor}
+
+
+def _is_begun(cursor: Mapping[str, Any]) -> bool:
+    return bool(set(cursor) - {"error"})
+
+
+def _connector(connection: Connection) -> base.Polling | None:
+    found: object = registry.get(connection.kind) if registry.has(connection.kind) else None
+    return found if isinstance(found, base.Polling) else None
+
+
+def _is_on(connection: Connection) -> bool:
+    return connection.is_active and not connection.paused_reason
+
+
+def _failed(connection: Connection, reason: str, *, paused: bool, now: datetime) -> None:
+    reason = reason[:2000]
+    values: dict[str, Any] = {"last_error": reason, "last_error_at": now}
+    if paused:
+        values["paused_reason"] = reason
+    Connection.objects.filter(pk=connection.pk).update(**values)
+    Connection.objects.filter(pk=connection.pk, cursor=connection.cursor).update(
+        cursor={**connection.cursor, "error": reason}
+    )
+
+
+def _worked(connection: Connection, *, now: datetime) -> None:
+    """A poll's own error is mended; one of the way out stays until something was sent."""
+    rows = Connection.objects.filter(pk=connection.pk)
+    rows.update(checked_at=now)
+    if "error" in connection.cursor:
+        cursor = {name: value for name, value in connection.cursor.items() if name != "error"}
+        rows.filter(last_error=connection.cursor["error"]).update(last_error="")
+        rows.filter(cursor=connection.cursor).update(cursor=cursor)
+
+
+@contextmanager
+def _only_one(connection_id: int) -> Iterator[bool]:
+    """A session's advisory lock: gone with the process, so that a killed poll blocks nobody."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
+        (alone,) = cursor.fetchone() or (False,)
+        try:
+            yield bool(alone)
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
