@@ -16,7 +16,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from openlines.policies.facts import DeadlineKind
-from openlines.services import deadlines, erasure, files, health, inbound, outbound, polling, routing, staffing
+from openlines.services import (
+    deadlines,
+    erasure,
+    files,
+    health,
+    inbound,
+    outbound,
+    polling,
+    routing,
+    staffing,
+)
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,12 +66,11 @@ def poll(connection_id: int, *, now: datetime) -> int:
             if not _is_begun(connection.cursor):
                 _skip(connection, connector, now=now)
             account = connection.account()
-            with closing(connector.poll(account, connection.cursor, max_bytes=MAX_BYTES)) as found:
-                for one in found:
-                    at = now + timedelta(seconds=time.monotonic() - started)
-                    taken += _take(one, connection, now=at)
-                    if time.monotonic() - started > LONGEST_POLL or pulse.stopping():
-                        break
+            for one in _asked(connector, account, connection.cursor):
+                at = now + timedelta(seconds=time.monotonic() - started)
+                taken += _take(one, connection, now=at)
+                if time.monotonic() - started > LONGEST_POLL or pulse.stopping():
+                    break
         except _Stopped:
             return taken
         except base.CredentialsRefused as error:
@@ -97,6 +96,18 @@ def start_anew(connection: Connection, *, now: datetime) -> None:
         _skip(connection, connector, now=now)
     except (base.CredentialsRefused, base.MediaUnavailable, _Stopped) as error:
         logger.info("Connection %s begins with its next poll: %s", connection.pk, error)
+
+
+def _asked(
+    connector: base.Polling, account: base.Account, cursor: Mapping[str, Any]
+) -> Iterator[base.Polled]:
+    """What is there; whoever stops early ends the provider's connection too, by ending this generator."""
+    found = connector.poll(account, cursor, max_bytes=MAX_BYTES)
+    try:
+        yield from found
+    finally:
+        if isinstance(found, Generator):
+            found.close()
 
 
 def _skip(connection: Connection, connector: base.Polling, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ it is nobody's message here. Where the server numbers anew, everything since the
 
 from __future__ import annotations
 
+import hashlib
 import imaplib
 import re
 from collections.abc import Iterator, Mapping
@@ -59,16 +60,16 @@ def poll(account: Account, cursor: Mapping[str, Any], *, max_bytes: int) -> Iter
     with _open(own, account) as box:
         place = _select(box, own, readonly=not own.after_reading)
         validity, last = integer(cursor.get("uidvalidity")), integer(cursor.get("uid")) or 0
-        if validity is None:
-            yield Polled(None, _cursor(place.validity, place.next_uid - 1))
+        if validity is None or cursor.get("box") != _box(own):
+            yield Polled(None, _cursor(own, place.validity, place.next_uid - 1))
             return
         since = _moment(cursor.get("since")) if validity != place.validity else None
         if validity != place.validity:
             last = 0
-            yield Polled(None, _cursor(place.validity, 0))
+            yield Polled(None, _cursor(own, place.validity, 0))
         for uid in _uids(box, last, since):
             request = _fetch(box, uid, since=since, max_bytes=max_bytes)
-            yield Polled(request, _cursor(place.validity, uid))
+            yield Polled(request, _cursor(own, place.validity, uid))
             if request is not None:
                 _after_reading(box, own, uid)
 
@@ -78,7 +79,7 @@ def now(account: Account) -> Mapping[str, Any]:
     own = options.read(account)
     with _open(own, account) as box:
         place = _select(box, own, readonly=True)
-    return _cursor(place.validity, place.next_uid - 1)
+    return _cursor(own, place.validity, place.next_uid - 1)
 
 
 def check(account: Account) -> Health:
@@ -273,8 +274,14 @@ def _after_reading(box: BaseMailBox, own: options.Options, uid: int) -> None:
 # -- words ------------------------------------------------------------------------------------------------------
 
 
-def _cursor(validity: int, uid: int) -> dict[str, Any]:
-    return {"uidvalidity": validity, "uid": uid}
+def _cursor(own: options.Options, validity: int, uid: int) -> dict[str, Any]:
+    return {"box": _box(own), "uidvalidity": validity, "uid": uid}
+
+
+def _box(own: options.Options) -> str:
+    """Tells another mailbox, of which only what comes from now on is ours, from the same one numbered anew."""
+    told = "\0".join((own.imap.host.lower(), own.username, own.folder))
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _moment(value: object) -> datetime | None:
