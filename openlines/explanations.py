@@ -221,14 +221,18 @@ def _lost_because(event: DialogEvent) -> str:
 
 def _dropped(data: Mapping[str, Any]) -> str:
     """§6: what was due, and why it was not sent."""
-    why: str = {
+    return _("an automatic text was not sent: %(why)s") % {"why": dropped_because(str(data.get("reason")))}
+
+
+def dropped_because(reason: str) -> str:
+    words: dict[str, str] = {
         str(Why.LATE): _("it was too late for it"),
         str(Why.OUTDATED): _("it was no longer true"),
         str(Why.WINDOW_OVER): _("the channel allows none so long after the client's last message"),
         str(Why.MACHINE): _("the client's message was written by a machine"),
         str(Why.LINE_OFF): _("the line is switched off"),
-    }.get(str(data.get("reason")), _("the client cannot be reached"))
-    return _("an automatic text was not sent: %(why)s") % {"why": why}
+    }
+    return words.get(reason, _("the client cannot be reached"))
 
 
 def _moment(value: object) -> str:

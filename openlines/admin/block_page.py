@@ -37,6 +37,7 @@ from openlines.admin.access import LineAccess, lines_for, may_change
 from openlines.admin.durations import DurationChoiceField
 from openlines.admin.values import value_in_words
 from openlines.models import OpenLine
+from openlines.sandbox import draft as drafts
 from openlines.services import lines
 from openlines.services.errors import CommandRefused
 
@@ -83,6 +84,14 @@ class BlockForm(forms.ModelForm[OpenLine]):
 
     def version_of(self, line: OpenLine, rows: Any) -> str:
         return f"{line.version}.{hashlib.sha256(self.print_of(rows).encode()).hexdigest()[:16]}"
+
+    def unsaved_texts(self) -> dict[tuple[str, str], str]:
+        """(trigger, language) → text as it was typed, for "Try it"."""
+        return {}
+
+    def unsaved_members(self) -> list[int] | None:
+        """The queue as it was typed, in order; None: this page does not change it."""
+        return None
 
     def applies(self, name: str) -> bool:
         """Whether the field counts, given what was chosen in the others."""
@@ -193,12 +202,28 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
         form = self._form(request, line, data=request.POST, files=request.FILES)
         if not form.is_valid():
             return self._page(request, line, form, may_save=may_save)
+        if "try" in request.POST:
+            return self._try(request, line.pk, form)
         try:
             changed = self._save(request, line.pk, form, now=timezone.now())
         except CommandRefused as refused:
             return self._refused(request, line, form, refused)
         self.message_user(request, _("Saved.") if changed else _("Nothing was changed."), messages.SUCCESS)
         return redirect(self.address(line.pk))
+
+    def _try(self, request: HttpRequest, line_id: int, form: BlockForm) -> HttpResponse:
+        """Nothing is saved: the changes go along to the page "Try it"."""
+        from openlines.admin import try_line
+
+        saved = OpenLine.objects.get(pk=line_id)
+        draft = drafts.of(
+            saved,
+            {name: form.value_to_save(name) for name in self.field_names()},
+            block=self.model._meta.model_name or "",
+            texts=form.unsaved_texts(),
+            members=form.unsaved_members(),
+        )
+        return try_line.page(self.admin_site, request, saved, draft=draft, media=self.media)
 
     def _save(self, request: HttpRequest, line_id: int, form: BlockForm, *, now: datetime) -> bool:
         shown, _dot, shown_rows = form.cleaned_data["version"].partition(".")
@@ -228,7 +253,8 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             ),
         )
         current = OpenLine.objects.get(pk=line.pk)
-        form.data = {**request.POST.dict(), "version": form.version_of(current, form.read_rows())}
+        form.data = request.POST.copy()
+        form.data["version"] = form.version_of(current, form.read_rows())
         other = {
             name: value_in_words(current, name)
             for name in self.field_names()
@@ -338,7 +364,7 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
         }
         for page in pages()
     ]
-    for title, key in ((_("Next dialog"), "forecast"), (_("History"), "history")):
+    for title, key in ((_("Try it"), "try"), (_("Next dialog"), "forecast"), (_("History"), "history")):
         link = reverse(f"admin:openlines_openline_{key}", args=[line.pk])
         found.append({"title": title, "link": link, "active": active == key, "has_permission": True})
     return found

@@ -28,6 +28,7 @@ from openlines.admin.access import LineAccess, lines_for, may_change
 from openlines.admin.block_page import pages, tabs
 from openlines.admin.forecast import ForecastPages
 from openlines.admin.other import name_installation_language
+from openlines.admin.try_line import TryPages
 from openlines.models import Connection, Dialog, OpenLine, QueueEntry
 from openlines.services import lines
 from openlines.services.errors import CommandRefused
@@ -51,7 +52,7 @@ class NewLineForm(forms.ModelForm[OpenLine]):
 
 
 @admin.register(OpenLine)
-class OpenLineAdmin(ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class OpenLineAdmin(TryPages, ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     form = NewLineForm
     fields = ("name", "language")
     list_display = ("title", "channels", "served_by", "waiting", "open_dialogs", "pages")

@@ -66,6 +66,9 @@ class QueueForm(BlockForm):
             )
         return known
 
+    def unsaved_members(self) -> list[int]:
+        return [person.pk for person in places.load(self.cleaned_data["members"]).people()]
+
 
 @admin.register(QueueSettings)
 class QueueSettingsAdmin(BlockAdmin):
