@@ -163,7 +163,8 @@ def usage(reply: Reply) -> int:
 
 def bearer(token: str) -> dict[str, str]:
     """The header that shows the token. One that was pasted may hold line breaks: they are no part of it."""
-    return {"authorization": "Bearer " + "".join(sign for sign in token if "!" <= sign <= "~")}
+    shown = "".join(sign for sign in token if "!" <= sign <= "~")
+    return {"authorization": f"Bearer {shown}"} if shown else {}
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
