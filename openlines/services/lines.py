@@ -105,6 +105,8 @@ def save_block(
         if not _CONSENT.isdisjoint(changed):
             consents.ensure_version(line, by_id=line.history.first().history_user_id, now=now)
         after_commit(deadlines.resync_line, line.pk, now=now)
+        if not _HOURS.isdisjoint(changed):
+            routing.wake_resting(line.pk, now=now)
         if mode_changed:
             routing.deal_anew(line.pk, now=now)
         elif not _FREEING.isdisjoint(changed):

@@ -384,6 +384,14 @@ def deal_anew(line_id: int, *, now: datetime) -> None:
     request(line_id, now=now)
 
 
+def wake_resting(line_id: int, *, now: datetime) -> None:
+    """The working hours were changed: what rests until the line opens (Q3) is looked at again."""
+    resting = Offer.objects.filter(line_id=line_id, ended_at__isnull=True, lapsed_at__isnull=False)
+    Dialog.objects.in_queue().filter(pk__in=resting.values("dialog"), offer_until__gt=now).update(
+        offer_until=now
+    )
+
+
 def request(line_id: int, *, now: datetime) -> None:
     """Something of the line changed (its queue grew, a mode changed): distribute after the commit, crash or not."""
     Deadline.objects.get_or_create(line_id=line_id, kind="distribute", defaults={"due_at": now})

@@ -1,0 +1,188 @@
+"""R1–R6, R8 as they run live (spec §7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from contactcenter.staff.models import Notice
+from openlines.connectors import base
+from openlines.models import Dialog, Rating
+from openlines.policies.facts import Outcome
+from openlines.services import dialogs, ratings
+from openlines.services.errors import CommandRefused
+from tests.openlines.factories import at, make_operator
+from tests.openlines.rules.scene import Scene, minutes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY = 24 * 3600
+
+
+def ended(kind: str = "telegram", **settings: Any) -> Scene:
+    scene = Scene(kind, **{"rating_enabled": True, **settings})
+    scene.write()
+    scene.answer(now=10)
+    scene.finish(now=20)
+    return scene
+
+
+def test_r1_asked_when_a_dialog_ends_also_by_itself() -> None:
+    assert ended().said() == ["rating_request"]
+    assert ended("livechat").said() == ["rating_request_chat"]
+    scene = Scene("telegram", rating_enabled=True, auto_close_after=timedelta(hours=1))
+    scene.write()
+    scene.answer(now=10)
+    scene.fire(minutes(61))
+    assert scene.said() == ["rating_request"]
+    assert scene.dialog.state == "wrap_up"
+
+
+def test_r1_not_where_nobody_replied_nor_after_spam() -> None:
+    scene = Scene("telegram", rating_enabled=True)
+    scene.write()
+    scene.finish(now=10)
+    assert (scene.said(), scene.dialog.state) == ([], "closed")
+    scene.write(now=20)
+    scene.answer(now=25)
+    dialogs.spam(scene.dialog.pk, by=scene.anna, now=at(30))
+    assert scene.said() == []
+
+
+def test_r2_in_the_chat_he_rates_during_the_dialog_unless_switched_off() -> None:
+    scene = Scene(rating_enabled=True)
+    scene.write()
+    with pytest.raises(CommandRefused, match="Nobody has answered yet"):
+        ratings.rate_in_chat(scene.dialog.pk, value=1, now=at(5))
+    scene.answer(now=10)
+    before = scene.dialog.state
+    ratings.rate_in_chat(scene.dialog.pk, value=1, comment="quick!", now=at(15))
+    assert (scene.dialog.state, scene.dialog.client_rating) == (before, 1)
+    assert Rating.objects.get().comment == "quick!"
+    off = Scene(rating_enabled=True, rating_in_dialog=False)
+    off.write()
+    off.answer(now=10)
+    with pytest.raises(CommandRefused, match="when it is over"):
+        ratings.rate_in_chat(off.dialog.pk, value=1, now=at(15))
+
+
+def test_r3_closes_at_once_with_thanks_and_without_the_finish_text() -> None:
+    scene = Scene(rating_enabled=True, rating_closes=True, finish_text_enabled=True)
+    scene.write()
+    scene.answer(now=10)
+    ratings.rate_in_chat(scene.dialog.pk, value=0, now=at(15))
+    assert (scene.dialog.state, scene.said()) == ("closed", ["rated_bad_chat"])
+
+
+def test_r3_without_it_a_rating_in_wrap_up_starts_the_time_anew() -> None:
+    scene = ended(wrap_up=timedelta(minutes=10))
+    scene.write("1", now=minutes(9))
+    assert scene.dialog.wrap_up_from == at(minutes(9))
+    scene.fire(minutes(11))
+    assert scene.dialog.state == "wrap_up"
+
+
+def test_r4_later_than_the_limit_is_refused_politely_and_not_stored() -> None:
+    scene = ended(rating_limit_enabled=True, rating_limit_days=1)
+    scene.fire(minutes(30))
+    payload = scene.last("rating_request").extra["buttons"][0]["payload"]
+    press(scene, payload, now=2 * DAY)
+    assert scene.said() == ["rating_request", "rating_late"]
+    assert not Rating.objects.exists()
+    assert Dialog.objects.count() == 1
+
+
+def test_r4_a_late_allowed_rating_reopens_nothing_and_replaces_an_earlier_one() -> None:
+    scene = ended()
+    scene.write("0", now=30)
+    scene.fire(minutes(30))
+    assert scene.dialog.state == "closed"
+    press(scene, scene.last("rating_request").extra["buttons"][0]["payload"], now=DAY)
+    assert scene.dialog.state == "closed"
+    rating = Rating.objects.get()
+    assert (rating.value, rating.is_late, rating.operator) == (1, True, scene.anna)
+    assert scene.dialog.client_rating == 1
+
+
+def press(scene: Scene, payload: str, *, now: float) -> None:
+    scene.write(
+        "pressed", now=now, kind=base.MessageKind.BUTTON, data={"payload": payload}, external_id=f"b{now}"
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", 1), ("0", 0), ("  1\n", 1)])
+def test_r5_a_bare_one_or_zero_is_the_answer(text: str, value: int) -> None:
+    scene = ended()
+    scene.write(text, now=60)
+    assert Rating.objects.get().value == value
+    assert Dialog.objects.count() == 1
+    assert scene.dialog.clock_started_at is None
+    assert scene.said()[-1] == ("rated_good" if value else "rated_bad")
+
+
+@pytest.mark.parametrize("text", ["10", "1!", "one", "0 0", "thanks"])
+def test_r5_anything_else_is_an_ordinary_message_and_ends_the_waiting(text: str) -> None:
+    scene = ended()
+    scene.write(text, now=60)
+    assert scene.dialog.state == "waiting"
+    scene.write("1", now=70)
+    assert not Rating.objects.exists()
+
+
+def test_r5_with_at_once_it_is_asked_closed_and_can_still_be_rated() -> None:
+    scene = ended(wrap_up=timedelta())
+    assert scene.dialog.state == "closed"
+    scene.write("1", now=minutes(60))
+    assert (Rating.objects.get().value, Dialog.objects.count()) == (1, 1)
+
+
+def test_r5_pending_for_seven_days() -> None:
+    scene = ended(wrap_up=timedelta())
+    scene.write("1", now=8 * DAY)
+    assert not Rating.objects.exists()
+    assert Dialog.objects.count() == 2
+
+
+def test_r5_a_new_matter_ends_the_waiting_for_the_rating_of_the_old_one() -> None:
+    scene = ended(wrap_up=timedelta())
+    scene.write("I have another question", now=60)
+    scene.write("1", now=70)
+    assert not Rating.objects.exists()
+    assert scene.dialog.state in ("new", "returned")
+
+
+def test_r6_a_supervisors_rating_is_told_to_the_operator() -> None:
+    scene = ended()
+    boss = make_operator("Boss")
+    ratings.rate_by_supervisor(scene.dialog.pk, stars=4, comment="Kind and quick", by=boss, now=at(100))
+    assert scene.dialog.supervisor_rating == 4
+    notice = Notice.objects.get(employee=scene.anna)
+    assert notice.data["stars"] == 4
+    with pytest.raises(CommandRefused):
+        ratings.rate_by_supervisor(scene.dialog.pk, stars=6, by=boss, now=at(101))
+    with pytest.raises(CommandRefused):
+        ratings.rate_by_supervisor(scene.dialog.pk, stars=5, by=scene.anna, now=at(102))
+
+
+def test_r8_solved_by_default_can_be_said_and_required() -> None:
+    assert ended().dialog.outcome == "solved"
+    scene = Scene()
+    scene.write()
+    scene.finish(now=1, outcome=Outcome.NOT_SOLVED)
+    assert scene.dialog.outcome == "not_solved"
+    strict = Scene(outcome_required=True)
+    strict.write()
+    with pytest.raises(CommandRefused, match="Say whether it was solved"):
+        strict.finish(now=1)
+
+
+def test_r8_closed_by_itself_is_not_said_and_writing_in_wrap_up_clears_it() -> None:
+    scene = Scene(auto_close_after=timedelta(hours=1))
+    scene.write()
+    scene.answer(now=10)
+    scene.fire(minutes(61))
+    assert scene.dialog.outcome == ""
+    again = ended()
+    again.write("wait!", now=60)
+    assert again.dialog.outcome == ""

@@ -1,0 +1,182 @@
+"""W4–W6, and what Q3 does outside working time (spec §2, §4). The calendar itself: ``policies/test_worktime.py``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from openlines.models import LineText, Offer
+from openlines.services import dialogs, lines, short_way
+from tests.openlines.factories import at
+from tests.openlines.rules.scene import AFTER_WORK, HOURS, Scene, minutes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_w4_outside_hours_a_dialog_is_made_distributed_and_told_once() -> None:
+    scene = Scene(**HOURS)
+    scene.write(now=AFTER_WORK)
+    assert Offer.objects.filter(dialog=scene.dialog, ended_at=None).exists()
+    scene.write("hello?", now=AFTER_WORK + 60)
+    assert scene.said() == ["off_hours"]
+    assert scene.dialog.in_working_time is False
+
+
+def test_w4_in_hours_nothing_is_said() -> None:
+    scene = Scene(**HOURS)
+    scene.write(now=0)
+    assert scene.said() == []
+    assert scene.dialog.in_working_time is True
+
+
+def test_w4_a_dialog_that_waits_into_the_evening_is_told_with_his_next_message() -> None:
+    scene = Scene(**HOURS)
+    scene.write(now=minutes(470))
+    assert (
+        short_way.take_text(
+            scene.connection.pk,
+            scene.client.external_id,
+            uuid=scene.write("x", now=minutes(471)).uuid,
+            text="",
+            now=at(0),
+        )
+        is None
+    )
+    scene.write("still there?", now=minutes(490))
+    assert scene.said() == ["off_hours"]
+
+
+def test_w4_the_short_way_is_closed_once_the_hours_are_over() -> None:
+    from uuid import uuid4
+
+    scene = Scene(**HOURS)
+    scene.write(now=minutes(470))
+    where = (scene.connection.pk, scene.client.external_id)
+    quick = short_way.take_text(*where, uuid=uuid4(), text="a", now=at(minutes(475)))
+    assert quick is not None
+    assert short_way.take_text(*where, uuid=uuid4(), text="b", now=at(minutes(481))) is None
+
+
+def test_w4_not_while_the_last_reply_is_young() -> None:
+    scene = Scene(**HOURS)
+    scene.write(now=minutes(470))
+    scene.answer(now=minutes(479))
+    scene.write("thanks", now=minutes(490))
+    assert scene.said() == []
+    scene.write("and?", now=minutes(511))
+    assert scene.said() == ["off_hours"]
+
+
+def test_w4_nothing_where_the_rule_says_so() -> None:
+    scene = Scene(**{**HOURS, "off_hours_rule": "nothing"})
+    scene.write(now=AFTER_WORK)
+    assert scene.said() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "trigger", "text"),
+    [
+        ({"days_off": [0]}, "day_off", "Free today"),
+        ({"holidays": "02.03"}, "holiday", "Holiday today"),
+        ({}, "off_hours", "Closed now"),
+    ],
+)
+def test_w4_day_off_and_holiday_have_texts_of_their_own(
+    settings: dict[str, object], trigger: str, text: str
+) -> None:
+    scene = Scene(**HOURS, **settings)
+    for one, words in {
+        "day_off": "Free today",
+        "holiday": "Holiday today",
+        "off_hours": "Closed now",
+    }.items():
+        LineText.objects.create(line=scene.line, trigger=one, language="en", text=words)
+    scene.write(now=AFTER_WORK)
+    assert (scene.said(), scene.last(trigger).text) == ([trigger], text)
+
+
+def test_w4_they_fall_back_to_the_off_hours_text() -> None:
+    scene = Scene(**HOURS, days_off=[0])
+    LineText.objects.create(line=scene.line, trigger="off_hours", language="en", text="Closed now")
+    scene.write(now=AFTER_WORK)
+    assert scene.last("day_off").text == "Closed now"
+
+
+def test_w5_nobody_available_is_told_also_where_working_time_is_off() -> None:
+    scene = Scene(check_availability=True)
+    scene.write()
+    assert scene.said() == ["unavailable"]
+
+
+def test_w5_full_is_not_unavailable() -> None:
+    scene = Scene(limit_enabled=True, limit=1)
+    scene.write()
+    other = Scene.__new__(Scene)
+    other.__dict__.update(scene.__dict__)
+    from tests.openlines.factories import make_client
+
+    other.client = make_client(scene.connection, language="en")
+    other.write(now=1)
+    assert not Offer.objects.filter(dialog=other.dialog, ended_at=None).exists()
+    assert other.said() == []
+
+
+def test_w5_can_be_switched_off() -> None:
+    scene = Scene(check_availability=True, unavailable_text_enabled=False)
+    scene.write()
+    assert scene.said() == []
+
+
+def test_w5_shares_one_slot_with_w4() -> None:
+    scene = Scene(**HOURS, check_availability=True)
+    scene.write(now=AFTER_WORK)
+    scene.write("?", now=AFTER_WORK + 10)
+    assert scene.said() == ["off_hours"]
+
+
+def test_w6_the_excuse_does_not_follow_but_the_mark_does() -> None:
+    scene = Scene(**HOURS, unanswered_text_enabled=True)
+    scene.write(now=AFTER_WORK)
+    scene.fire(AFTER_WORK + minutes(5))
+    assert scene.said() == ["off_hours"]
+    assert scene.dialog.is_unanswered
+
+
+def test_q3_outside_hours_one_round_is_made_then_it_rests_until_the_line_opens() -> None:
+    scene = Scene(operators=2, **HOURS, idle_time=timedelta(minutes=1))
+    scene.write(now=AFTER_WORK)
+    first = Offer.objects.get(dialog=scene.dialog, ended_at=None).employee
+    scene.fire(AFTER_WORK + 60)
+    last = Offer.objects.get(dialog=scene.dialog, ended_at=None).employee
+    assert first != last
+    for minute in range(2, 30):
+        scene.fire(AFTER_WORK + 60 * minute)
+    standing = Offer.objects.get(dialog=scene.dialog, ended_at=None)
+    assert (standing.employee, standing.lapsed_at) == (last, at(AFTER_WORK + 120))
+    assert Offer.objects.filter(dialog=scene.dialog).count() == 2
+    opens = 23 * 3600
+    scene.fire(opens)
+    assert Offer.objects.filter(dialog=scene.dialog).count() == 3
+
+
+def test_q3_what_rests_may_be_accepted_by_any_member() -> None:
+    scene = Scene(operators=2, **HOURS, idle_time=timedelta(minutes=1))
+    scene.write(now=AFTER_WORK)
+    for minute in (1, 2, 3):
+        scene.fire(AFTER_WORK + 60 * minute)
+    resting_with = Offer.objects.get(dialog=scene.dialog, ended_at=None).employee
+    other = next(person for person in scene.people if person != resting_with)
+    dialogs.accept(scene.dialog.pk, by=other, now=at(AFTER_WORK + 400))
+    assert scene.dialog.operator == other
+
+
+def test_changed_hours_act_at_once_on_what_rests() -> None:
+    scene = Scene(operators=2, **HOURS, idle_time=timedelta(minutes=1))
+    scene.write(now=AFTER_WORK)
+    for minute in (1, 2, 3):
+        scene.fire(AFTER_WORK + 60 * minute)
+    assert Offer.objects.filter(dialog=scene.dialog).count() == 2
+    lines.save_block(scene.line.pk, {"working_time_enabled": False}, now=at(AFTER_WORK + 400))
+    assert scene.dialog.quiet_until is None
+    assert Offer.objects.filter(dialog=scene.dialog).count() == 3
