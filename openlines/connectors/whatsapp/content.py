@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from openlines.connectors.base import Media, MediaKind, MessageKind
 from openlines.connectors.fields import Json, integer, items, mapping, number, text
 from openlines.connectors.meta.payload import flat, identifier
@@ -193,14 +191,7 @@ def _order(body: Json) -> Content:
 def _unsupported(kind: str, message: Json, *, said: str = "") -> Content:
     """``type`` is the true one where WhatsApp tells it (``unsupported.type``: a poll, a video note …)."""
     told = text(mapping(message.get("unsupported")).get("type"), limit=64)
-    data: dict[str, Any] = {"type": told or kind or "unknown"}
-    error = next((mapping(one) for one in items(message.get("errors")) if isinstance(one, dict)), {})
-    if integer(error.get("code")) == _GONE:
-        data["note"] = _("WhatsApp no longer has this message: ask the client to send it again.")
-    return Content(MessageKind.UNSUPPORTED, said, data=data)
-
-
-_GONE = 131060
+    return Content(MessageKind.UNSUPPORTED, said, data={"type": told or kind or "unknown"})
 
 
 def _size(body: Json) -> int | None:

@@ -7,9 +7,11 @@ alias, also in the form that people type (``+`` and digits).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from openlines.connectors.base import Sender, Unreadable
-from openlines.connectors.fields import Json, mapping, text
+from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.meta.payload import identifier
 
 _SCOPED = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,150}")
@@ -35,12 +37,28 @@ def digits(value: str) -> str:
     return re.sub(r"\D", "", value) if _PHONE.fullmatch(value.strip()) else ""
 
 
-def of_message(message: Json, contacts: list[Json]) -> Sender:
+@dataclass(frozen=True)
+class Contacts:
+    """The people a delivery tells of, beside its messages; found by either id."""
+
+    known: Mapping[str, Json]
+    only: Json | None = None
+    """Where there is just one."""
+
+    @classmethod
+    def of(cls, value: Json) -> Contacts:
+        people = [mapping(one) for one in items(value.get("contacts")) if isinstance(one, dict)]
+        known = {identifier(one.get(name)): one for one in reversed(people) for name in ("wa_id", "user_id")}
+        known.pop("", None)
+        return cls(known, people[0] if len(people) == 1 else None)
+
+
+def of_message(message: Json, contacts: Contacts) -> Sender:
     """Raises ``Unreadable`` where nobody is named."""
     return _sender(message.get("from"), message.get("from_user_id"), contacts)
 
 
-def of_echo(echo: Json, contacts: list[Json]) -> Sender:
+def of_echo(echo: Json, contacts: Contacts) -> Sender:
     """Whom our side wrote to. Raises ``Unreadable``."""
     return _sender(echo.get("to"), echo.get("to_user_id"), contacts)
 
@@ -61,24 +79,16 @@ def sender(phone: str, user_id: str, *, name: str = "", username: str = "") -> S
     )
 
 
-def _sender(phone: object, user_id: object, contacts: list[Json]) -> Sender:
+def _sender(phone: object, user_id: object, contacts: Contacts) -> Sender:
     """What the message says itself counts; the list of contacts beside it fills in what it leaves out."""
     number, scoped = identifier(phone, limit=_LONGEST), identifier(user_id, limit=_LONGEST)
-    contact = _contact(number, scoped, contacts)
+    contact = contacts.known.get(scoped) or contacts.known.get(number)
+    if contact is None and not number and not scoped:
+        contact = contacts.only
     if contact is not None:
         number = number or identifier(contact.get("wa_id"), limit=_LONGEST)
         scoped = scoped or identifier(contact.get("user_id"), limit=_LONGEST)
-    elif len(contacts) == 1:
-        contact = contacts[0]
-    profile = mapping((contact or {}).get("profile"))
+    profile = mapping((contact or contacts.only or {}).get("profile"))
     return sender(
         number, scoped, name=text(profile.get("name")).strip(), username=text(profile.get("username"))
     )
-
-
-def _contact(number: str, scoped: str, contacts: list[Json]) -> Json | None:
-    for contact in contacts:
-        known = {identifier(contact.get("user_id")), identifier(contact.get("wa_id"))} - {""}
-        if {number, scoped} & known:
-            return contact
-    return contacts[0] if len(contacts) == 1 and not number and not scoped else None

@@ -34,7 +34,7 @@ class Around:
 
     field: str
     value: Json
-    contacts: list[Json]
+    contacts: identity.Contacts
     received_at: datetime | None
     at: datetime
 
@@ -135,8 +135,7 @@ def _change(
         if account_id and identifier(entry.get("id")) not in {"", account_id}:
             return [NotSupported(_("About another WhatsApp account of the same app."))]
         return [notices.notice(field, value, at=at)]
-    contacts = [mapping(contact) for contact in items(value.get("contacts")) if isinstance(contact, dict)]
-    around = Around(field, value, contacts, received_at, at)
+    around = Around(field, value, identity.Contacts.of(value), received_at, at)
     readers = _readers(field, value)
     if not readers:
         return [_not_used(field)]

@@ -34,14 +34,14 @@ def change(message: Json, *, at: datetime) -> InboundItem:
     return IdentityChanged(previous, identity.sender(phone, user_id), at)
 
 
-def new_user_id(found: Json, contacts: list[Json], *, at: datetime) -> InboundItem:
+def new_user_id(found: Json, contacts: identity.Contacts, *, at: datetime) -> InboundItem:
     """The older way of telling a new id (``{"user_id": {"previous", "current"}}``). Raises ``Unreadable``."""
     told = mapping(found.get("user_id")) or found
     previous = identifier(told.get("previous")) or identifier(told.get("previous_user_id"))
     current = identifier(told.get("current")) or identifier(told.get("current_user_id"))
     if not previous or not current:
         raise Unreadable("a change of an id that does not say from what to what")
-    profile = mapping(contacts[0].get("profile")) if len(contacts) == 1 else {}
+    profile = mapping((contacts.only or {}).get("profile"))
     person = identity.sender(
         identifier(found.get("wa_id")),
         current,

@@ -189,6 +189,15 @@ def _complaints(health: Json) -> Iterator[str]:
             yield " ".join(filter(None, said))
 
 
+def _check_subscription(account: Account) -> None:
+    found = _ask(account, "GET", api.business(account, "subscribed_apps")).get("data")
+    if not isinstance(found, list):
+        return
+    apps = {identifier(mapping(mapping(one).get("whatsapp_business_api_data")).get("id")) for one in found}
+    if not found or api.credential(account, "app_id") not in {"", *apps}:
+        raise _Trouble(_("The app is not subscribed to the WhatsApp account. Set the connection up again."))
+
+
 def _check_address(number: Json, account: Account) -> None:
     """The number's own address counts, then the account's, then the app's (as Meta does it)."""
     told = mapping(number.get("webhook_configuration"))

@@ -87,6 +87,16 @@ def test_in_a_batch_everybody_has_his_own_name() -> None:
     ]
 
 
+def test_a_stranger_in_the_contacts_lends_a_name_at_most() -> None:
+    other = {"profile": {"name": "Other"}, "wa_id": "48500", "user_id": "PL.1"}
+    (item,) = parse(delivery(value(contacts=[other], messages=[message(from_user_id=None)])))
+    assert isinstance(item, MessageReceived)
+    assert item.sender == Sender(PHONE, name="Other", phone=f"+{PHONE}", aliases=(f"+{PHONE}",))
+    (item,) = parse(delivery(value(contacts=[other, other], messages=[message()])))
+    assert isinstance(item, MessageReceived)
+    assert item.sender.name == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "expected", "name", "mime"),
     [
@@ -204,8 +214,7 @@ def test_unknown_kinds_are_shown_as_such() -> None:
     assert received("hologram", {"x": 1}).data == {"type": "hologram"}
     told = received("unsupported", {"type": "poll"}, errors=[{"code": 131051}])
     assert (told.kind, told.data) == (MessageKind.UNSUPPORTED, {"type": "poll"})
-    gone = received("unsupported", {}, errors=[{"code": 131060}])
-    assert "send it again" in gone.data["note"]
+    assert received("unsupported", {}, errors=[{"code": 131060}]).data == {"type": "unsupported"}
     assert received("text", {"body": 5}).kind is MessageKind.UNSUPPORTED
 
 

@@ -180,5 +180,11 @@ def test_a_number_that_meta_has_blocked(whatsapp: FakeWhatsApp, ours: Account) -
     assert "Not registered. Register it." in found.detail
 
 
+def test_an_app_that_was_taken_off_the_account(whatsapp: FakeWhatsApp, ours: Account) -> None:
+    connector.set_up(ours)
+    whatsapp.is_subscribed = False
+    assert "not subscribed" in connector.check(ours).detail
+
+
 def test_deliveries_of_the_fake_are_signed(whatsapp: FakeWhatsApp, ours: Account) -> None:
     assert whatsapp.deliver(ours.webhook_url, delivery(value(messages=[message()]))) == 501  # GET only
