@@ -17,7 +17,10 @@ from tests.openlines.connectors.whatsapp.building import (
     PAYLOADS,
     PHONE,
     SCOPED,
+    delivery,
+    message,
     needs_payloads,
+    value,
 )
 from tests.openlines.factories import answer, make_connection, make_line, make_operator
 
@@ -81,9 +84,9 @@ def test_a_failure_later_is_told_to_the_operator(
 
 
 def test_a_second_delivery_changes_nothing(whatsapp: FakeWhatsApp, connection: Connection) -> None:
-    message = whatsapp.message(PHONE, "text", {"body": "Hello"})
+    said = whatsapp.message(PHONE, "text", {"body": "Hello"})
     for _ in range(2):
-        assert whatsapp.bring(messages=[message], contacts=[whatsapp.customers[PHONE].as_contact()]) == 200
+        assert whatsapp.bring(messages=[said], contacts=[whatsapp.customers[PHONE].as_contact()]) == 200
     assert Message.objects.filter(author="client").count() == 1
     assert InboundEvent.objects.count() == 1
 
@@ -143,6 +146,34 @@ def test_notices_are_kept_with_the_connection(whatsapp: FakeWhatsApp, connection
     assert whatsapp.deliver(whatsapp.address, body) == 200
     connection.refresh_from_db()
     assert "SCAM" in connection.last_error
+
+
+def test_one_address_serves_every_number_of_the_app(
+    whatsapp: FakeWhatsApp, connection: Connection, anna: Employee
+) -> None:
+    second = make_connection(
+        make_line(anna, greeting_enabled=False),
+        kind="whatsapp",
+        account_key="999",
+        base_url=whatsapp.url,
+        credentials={**CREDENTIALS, "phone_number_id": "999"},
+    )
+    body = delivery(
+        value(messages=[message(id="wamid.1")]),
+        value(number="999", messages=[message(id="wamid.2", sender="48500", from_user_id=None)]),
+        value(number="555", messages=[message(id="wamid.3")]),
+    )
+    assert whatsapp.deliver(whatsapp.address, body) == 200
+    heard = {(one.dialog.connection_id, one.external_id) for one in Message.objects.filter(author="client")}
+    assert heard == {(connection.pk, "wamid.1"), (second.pk, "wamid.2")}
+
+
+def test_a_batch_keeps_its_good_messages(whatsapp: FakeWhatsApp, connection: Connection) -> None:
+    good = [message(id=f"wamid.{number}") for number in range(3)]
+    assert (
+        whatsapp.deliver(whatsapp.address, delivery(value(messages=[*good, {"type": "text"}, None]))) == 200
+    )
+    assert Message.objects.filter(author="client").count() == 3
 
 
 @needs_payloads
