@@ -67,11 +67,7 @@ def decode(raw: bytes, charset: str = "") -> str:
     if named and named not in ("ascii", "utf-8"):
         # A broken byte in an otherwise right text: only that one is lost.
         return raw.decode(named, "replace")
-    return (
-        raw.decode("cp1252", "replace")
-        if named != "utf-8" or not _mostly_utf8(raw)
-        else raw.decode(errors="replace")
-    )
+    return raw.decode("utf-8" if _mostly_utf8(raw) else "cp1252", "replace")
 
 
 def _mostly_utf8(raw: bytes) -> bool:

@@ -67,7 +67,7 @@ class Part:
     def content(self) -> bytes:
         """Decoded as far as it can be; an unknown transfer encoding is left as it is."""
         encoding = h.parameters(self.headers.raw("content-transfer-encoding"))[0].strip("\"'")
-        if encoding == "base64":
+        if encoding == "base64" and _could_be_base64(self.raw):
             return h.lenient_base64(self.raw)
         if encoding == "quoted-printable":
             return binascii.a2b_qp(self.raw)
@@ -154,6 +154,12 @@ def _without_first_break(piece: bytes) -> bytes:
     if piece.startswith(b"\r\n"):
         return piece[2:]
     return piece[1:] if piece.startswith(b"\n") else piece
+
+
+def _could_be_base64(raw: bytes) -> bool:
+    """Some say base64 and write plain text: its words are parted by spaces."""
+    head = raw[:4000].strip()
+    return sum(head.count(sign) for sign in (b" ", b".", b",", b"<", b"\x00")) * 40 <= len(head)
 
 
 def _uudecoded(raw: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _GONE = {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 """There is no such mailbox, or it takes nothing."""
 _SERVERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
+_STATUS = ("message/delivery-status", "message/global-delivery-status")
 _ORDER = ("failed", "delayed", "expanded", "relayed", "delivered")
 _LOOKED_THROUGH = 20_000
 
@@ -35,8 +36,8 @@ def read(root: Part, *, sender: str, at: datetime) -> InboundItem | None:
     kind = root.parameters.get("report-type", "").lower()
     parts = walk(root)
     types = {part.type: part for part in reversed(parts)}
-    if status := types.get("message/delivery-status") or types.get("message/global-delivery-status"):
-        return _delivery(status, parts, root, at)
+    if recipients := [one for part in parts if part.type in _STATUS for one in _recipients(part)]:
+        return _delivery(recipients, parts, root, at)
     if found := types.get("message/disposition-notification"):
         return _disposition(found, at)
     if "message/feedback-report" in types or (kind == "feedback-report" and root.type == "multipart/report"):
@@ -50,15 +51,17 @@ def read(root: Part, *, sender: str, at: datetime) -> InboundItem | None:
     return None
 
 
-def _delivery(status: Part, parts: list[Part], root: Part, at: datetime) -> InboundItem | None:
-    recipients = _recipients(status)
+def _delivery(
+    recipients: list[_Recipient], parts: list[Part], root: Part, at: datetime
+) -> InboundItem | None:
     original = _original(parts, root)
-    if not recipients or not original:
+    if not original:
         return None
     worst = min(recipients, key=lambda one: _ORDER.index(one.action) if one.action in _ORDER else len(_ORDER))
     ours = ids.ours(original)
     uuid = ours.uuid if ours else ""
     if worst.action == "failed":
+        worst = _in_detail(worst, parts)
         return StatusChanged(
             original,
             DeliveryStatus.FAILED,
@@ -70,6 +73,18 @@ def _delivery(status: Part, parts: list[Part], root: Part, at: datetime) -> Inbo
     if worst.action == "delivered":
         return StatusChanged(original, DeliveryStatus.DELIVERED, at, uuid=uuid)
     return NotSupported(f"report on {original}: {worst.action or 'no action'} {worst.status}".strip())
+
+
+def _in_detail(recipient: _Recipient, parts: list[Part]) -> _Recipient:
+    """Some servers (Exim) tell the code only in the part for people."""
+    if recipient.said or recipient.status not in ("", "5.0.0"):
+        return recipient
+    text = next((part.text[:_LOOKED_THROUGH] for part in parts if part.type == "text/plain"), "")
+    for line in text.split("\n"):
+        match = ENHANCED.search(line)
+        if match and match[1] == "5":
+            return replace(recipient, status=match[0], said=storable(line.strip(), limit=400))
+    return recipient
 
 
 def _recipients(status: Part) -> list[_Recipient]:

@@ -1,0 +1,122 @@
+"""Strangers' HTML shown harmless, cut at its quote, and in time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from openlines.connectors.email import markup
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<svg/onload=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<a href=' java\nscript:alert(1)'>x</a>",
+        "<a href=data:text/html,x>x</a>",
+        "<iframe src=//evil.test></iframe>",
+        "<form action=//evil.test><input name=a><button>x</button></form>",
+        "<style>@import url(//evil.test)</style>",
+        "<div style='background:url(//evil.test/a)'>x</div>",
+        "<div style='background-color:red;back\\67round:\\75rl(//evil.test)'>x</div>",
+        "<div style='position:fixed;top:0'>x</div>",
+        "<p id=main class=button>x</p>",
+        "<!--><img src=x onerror=alert(1)>-->",
+        "<p title='--><script>alert(1)</script>'>x",
+        "<math><mtext><img src onerror=alert(1)></mtext></math>",
+        "<base href=//evil.test><link rel=stylesheet href=//evil.test>",
+        "<img src='data:image/svg+xml;base64,AAAA'>",
+        "<td background=//evil.test>x",
+        "<img srcset='//evil.test/a 1x'>",
+    ],
+)
+def test_nothing_dangerous_is_left(evil: str) -> None:
+    clean = markup.clean_html(f"<p>before</p>{evil}<p>after</p>", {})
+    assert "before" in clean
+    for word in (
+        "alert(",
+        "evil.test",
+        "javascript",
+        "onerror",
+        "<form",
+        "<input",
+        "url(",
+        "position",
+        "id=",
+        "class=",
+        "svg",
+    ):
+        assert word not in clean.replace("&lt;", "") or word == "alert(" and "title=" in clean
+
+
+def test_remote_images_are_blocked_and_inline_ones_shown() -> None:
+    html = "<img src='https://track.test/1.gif' alt='logo'><img src='cid:Pic@1'><img src='cid:gone'>"
+    clean = markup.clean_html(html, {"pic@1": "/files/7"})
+    assert "track.test" not in clean
+    assert 'alt="logo"' in clean
+    assert 'src="/files/7"' in clean
+    assert "cid:" not in clean
+    assert markup.has_remote_images(html)
+    assert "https://track.test/1.gif" in markup.clean_html(html, {}, remote_images=True)
+
+
+def test_links_open_elsewhere_and_tell_nothing() -> None:
+    clean = markup.clean_html("<a href='https://a.test/?x=1&amp;y=2'>a</a>", {})
+    assert 'href="https://a.test/?x=1&amp;y=2"' in clean
+    assert 'rel="noopener noreferrer nofollow"' in clean
+    assert 'target="_blank"' in clean
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "<div class='gmail_quote'>On Monday x wrote:<blockquote>old</blockquote></div>",
+        "<blockquote type=cite>old</blockquote>",
+        "<div class='moz-cite-prefix'>On x wrote:</div><blockquote type='cite'>old</blockquote>",
+        "<div id='appendonsend'></div><hr><b>From:</b> x<br>old",
+        "<div id=divRplyFwdMsg><b>From:</b> x</div><div>old</div>",
+        "<div class='yahoo_quoted'>old</div>",
+    ],
+)
+def test_html_is_cut_at_its_quote(quote: str) -> None:
+    html = f"<html><body><div><p>New</p>{quote}</div></body></html>"
+    assert markup.to_text(html)[0] == "New"
+    assert "old" in markup.to_text(html)[1]
+    written, quoted = markup.split_quote(html)
+    assert "New" in written and "old" not in written
+    assert "old" in quoted
+    assert written.count("<div>") == written.count("</div>")
+
+
+def test_an_answer_below_a_quote_is_shown() -> None:
+    html = "<blockquote type=cite>Red?</blockquote><p>Yes</p>"
+    assert markup.to_text(html) == ("> Red?\n\nYes", "")
+    assert markup.split_quote(html)[1] == ""
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<div>",
+        "<blockquote>",
+        "<",
+        "&",
+        "<a href='",
+        "<!--",
+        "<head>",
+        "<td></div>",
+        "<b><p>",
+        "<p x=",
+        "<font color=1><p>",
+    ],
+)
+def test_html_made_for_it_takes_no_time(piece: str) -> None:
+    started = time.monotonic()
+    html = piece * (200_000 // len(piece))
+    markup.clean_html(html, {})
+    markup.to_text(html)
+    assert time.monotonic() - started < 6
