@@ -11,6 +11,7 @@ from openlines.admin import (
     other,
     outbox,
     queue,
+    working_time,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "other",
     "outbox",
     "queue",
+    "working_time",
 ]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import FileField
 from django.utils.translation import gettext as _
 
+from openlines.admin import working_time_sentences
 from openlines.admin.durations import in_words
+from openlines.admin.working_time_fields import country_name
 from openlines.models import OpenLine
+
+_WORDS: dict[str, Callable[[Any], str]] = {
+    "weekly_hours": working_time_sentences.weekly_hours_in_words,
+    "days_off": working_time_sentences.days_off_in_words,
+    "date_exceptions": working_time_sentences.exceptions_in_words,
+    "holiday_country": country_name,
+}
+"""Settings that are lists or codes."""
 
 
 def value_in_words(line: OpenLine, name: str) -> str:
@@ -18,6 +29,8 @@ def value_in_words(line: OpenLine, name: str) -> str:
 
 def in_words_of(name: str, value: Any) -> str:
     """The value of the field ``name`` of a line: durations in words, choices by their label, yes and no."""
+    if name in _WORDS:
+        return _WORDS[name](value) or _("(empty)")
     field = OpenLine._meta.get_field(name)
     if isinstance(value, timedelta):
         return in_words(value)

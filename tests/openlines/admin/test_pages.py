@@ -13,7 +13,7 @@ from tests.openlines.factories import make_client, make_connection, make_line, w
 
 pytestmark = pytest.mark.django_db
 
-BLOCKS = ("queue", "automaticactions", "other")
+BLOCKS = ("queue", "workingtime", "automaticactions", "other")
 LISTS = ("openline", "connection", "inboundevent", "outboxitem", "deadline")
 
 

@@ -151,6 +151,15 @@ def test_a_time_shown_twice_means_the_first() -> None:
     assert length(line, "2026-10-25") == timedelta(hours=3, minutes=45)
 
 
+def test_clocks_that_go_back_over_midnight_do_not_close_what_tomorrow_opened() -> None:
+    week = tuple(parse_intervals("00:00-06:00" if day == 6 else "") for day in range(7))
+    line = WorkingTime(zone="America/St_Johns", week=week, days_off=frozenset(), holidays=())
+    second_time = datetime(2005, 10, 29, 23, 30, tzinfo=ZoneInfo("America/St_Johns"), fold=1)  # 00:01 → 23:01
+    look = worktime.look(line, second_time)
+    assert (look.is_open, look.day) == (True, date(2005, 10, 30))
+    assert not worktime.look(line, second_time.replace(fold=0)).is_open
+
+
 def test_hours_stay_the_same_on_the_wall_through_the_year() -> None:
     line = calendar()
     summer = worktime.next_change(line, at("2026-07-06 01:00"))
