@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Connection, OpenLine
-from openlines.services import outbound, wakeups
+from openlines.services import cursors, outbound, wakeups
 from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
 
@@ -61,6 +61,7 @@ def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | 
     if not on:
         return tear_down(connection, now=now)
     wakeups.request("drain", connection_id=connection.pk, now=now)
+    cursors.forget(connection)
     return set_up(connection, now=now)
 
 
@@ -75,6 +76,8 @@ def set_up(connection: Connection, *, now: datetime) -> base.Health:
     if health.ok and connection.paused_reason:
         outbound.resume(connection, now=now)
         connection.paused_reason = ""
+    if health.ok and connection.is_active:
+        cursors.begin(connection, now=now)
     return health
 
 

@@ -19,7 +19,7 @@ from django_q.tasks import async_task
 
 from openlines.connectors import base, registry
 from openlines.models import Connection
-from openlines.services import inbound
+from openlines.services import cursors, inbound
 from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
@@ -30,10 +30,6 @@ LONGEST_POLL = 100.0
 MAX_BYTES = 30 * 1024 * 1024
 """Of one mail; of a larger one the headers are taken. A file of 20 MB has 27 in a mail."""
 TASK = "openlines.tasks.poll"
-
-
-class _Stopped(Exception):
-    """The connection was switched off or paused meanwhile: what was just read is not kept."""
 
 
 def polled_kinds() -> list[str]:
@@ -57,21 +53,21 @@ def poll(connection_id: int, *, now: datetime) -> int:
     """
     with _only_one(connection_id) as alone:
         connection = Connection.objects.select_related("line").filter(pk=connection_id).first()
-        connector = _connector(connection) if connection else None
+        connector = cursors.connector_of(connection) if connection else None
         if not alone or connection is None or connector is None or not _is_on(connection):
             return 0
         started = time.monotonic()
         taken = 0
         try:
-            if not _is_begun(connection.cursor):
-                _skip(connection, connector, now=now)
+            if not cursors.is_begun(connection.cursor):
+                cursors.skip(connection, connector, now=now)
             account = connection.account()
             for one in _asked(connector, account, connection.cursor):
                 at = now + timedelta(seconds=time.monotonic() - started)
                 taken += _take(one, connection, now=at)
                 if time.monotonic() - started > LONGEST_POLL or pulse.stopping():
                     break
-        except _Stopped:
+        except cursors.Stopped:
             return taken
         except base.CredentialsRefused as error:
             _failed(connection, str(error), paused=True, now=now)
@@ -83,19 +79,6 @@ def poll(connection_id: int, *, now: datetime) -> int:
         else:
             _worked(connection, now=now)
         return taken
-
-
-def start_anew(connection: Connection, *, now: datetime) -> None:
-    """L5: nothing of the time before ``now`` comes in. Where the provider cannot be asked, the next poll begins there."""
-    connector = _connector(connection)
-    if connector is None:
-        return
-    Connection.objects.filter(pk=connection.pk).update(cursor={})
-    connection.cursor = {}
-    try:
-        _skip(connection, connector, now=now)
-    except (base.CredentialsRefused, base.MediaUnavailable, _Stopped) as error:
-        logger.info("Connection %s begins with its next poll: %s", connection.pk, error)
 
 
 def _asked(
@@ -110,16 +93,8 @@ def _asked(
             found.close()
 
 
-def _skip(connection: Connection, connector: base.Polling, *, now: datetime) -> None:
-    error = {"error": connection.cursor["error"]} if "error" in connection.cursor else {}
-    cursor = {**connector.skip_to_now(connection.account()), **error, "since": now.isoformat()}
-    if not Connection.objects.filter(pk=connection.pk, cursor=connection.cursor).update(cursor=cursor):
-        raise _Stopped
-    connection.cursor = cursor
-
-
 def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
-    """Store, read and move on, in one transaction. Raises ``_Stopped``, and then nothing of it has happened."""
+    """Store, read and move on, in one transaction. Raises ``cursors.Stopped``, and then nothing of it has happened."""
     before = connection.cursor
     cursor: dict[str, Any] = {**_kept(before), **one.cursor}
     with transaction.atomic():
@@ -130,7 +105,7 @@ def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
             pk=connection.pk, is_active=True, paused_reason="", cursor=before
         ).update(cursor=cursor)
         if not moved:
-            raise _Stopped
+            raise cursors.Stopped
     connection.cursor = cursor
     return int(one.request is not None)
 
@@ -138,15 +113,6 @@ def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
 def _kept(cursor: Mapping[str, Any]) -> dict[str, Any]:
     """What is ours in a cursor, not the connector's: where it began, and the last poll's error."""
     return {name: cursor[name] for name in ("since", "error") if name in cursor}
-
-
-def _is_begun(cursor: Mapping[str, Any]) -> bool:
-    return bool(set(cursor) - {"error"})
-
-
-def _connector(connection: Connection) -> base.Polling | None:
-    found: object = registry.get(connection.kind) if registry.has(connection.kind) else None
-    return found if isinstance(found, base.Polling) else None
 
 
 def _is_on(connection: Connection) -> bool:

@@ -4,6 +4,7 @@ SMTP server that refuses on demand. Each is a throwaway in a folder of its own; 
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import imaplib
@@ -174,7 +175,8 @@ def start_dovecot(servers: MailServers, *, token_url: str = "") -> None:
     users = (
         ""
         if is_root
-        else f"default_internal_user = {servers.user}\ndefault_login_user = {servers.user}\ndefault_internal_group = {own.pw_gid}\n"
+        else f"default_internal_user = {servers.user}\n"
+        f"default_login_user = {servers.user}\ndefault_internal_group = {own.pw_gid}\n"
     )
     oauth = ""
     if token_url:
@@ -218,7 +220,12 @@ service imap-login {{
     ssl = yes
   }}
 }}
-{"" if is_root else "service anvil {" + chr(10) + "chroot =" + chr(10) + "}"}
+service anvil {{
+  {"" if is_root else "chroot ="}
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 """
     )
     servers.processes.append(
@@ -388,13 +395,13 @@ class Sink:
             return AuthResult(success=known, handled=False)
 
         class Handler:
-            async def handle_MAIL(
+            async def handle_MAIL(  # noqa: N802 - aiosmtpd's
                 self, server: Any, session: Any, envelope: Any, address: str, options: Any
             ) -> str:
                 envelope.mail_from = address
                 return sink._answer(server, "MAIL")
 
-            async def handle_RCPT(
+            async def handle_RCPT(  # noqa: N802 - aiosmtpd's
                 self, server: Any, session: Any, envelope: Any, address: str, options: Any
             ) -> str:
                 answer = sink._answer(server, "RCPT")
@@ -402,13 +409,11 @@ class Sink:
                     envelope.rcpt_tos.append(address)
                 return answer
 
-            async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
                 sink.mails.append(envelope.content)
                 return sink._answer(server, "DATA")
 
-            async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
-                import base64
-
+            async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
                 said = base64.b64decode(args[1]).decode() if len(args) > 1 else ""
                 sink.tokens.append(said)
                 known = said == f"user=support@example.test\1auth=Bearer {TOKEN}\1\1"

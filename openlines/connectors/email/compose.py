@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import formataddr
+from typing import Any
 
 from django.core.mail import EmailMessage
 
@@ -19,6 +20,14 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 class MissingFile(Exception):
     """A file to be sent is not on our disk; the text is its name."""
+
+
+class _Mail(EmailMessage):
+    def message(self, **options: Any) -> Any:
+        """With long lines: our ids would be folded, and a folded Message-ID is cut by some servers."""
+        built = super().message(**options)
+        built.policy = built.policy.clone(max_line_length=600)
+        return built
 
 
 def message_id(message: OutgoingMessage, options: Options) -> str:
@@ -43,7 +52,7 @@ def compose(message: OutgoingMessage, options: Options) -> EmailMessage:
         headers["Auto-Submitted"] = "auto-replied" if "In-Reply-To" in headers else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "All"
     name = _one_line(message.sender_name)[:100]
-    mail = EmailMessage(
+    mail = _Mail(
         subject=subject or name or options.address,
         body=_body(message),
         from_email=formataddr((name, options.address)) if name else options.address,

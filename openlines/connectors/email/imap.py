@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import imaplib
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -261,14 +262,21 @@ def _after_reading(box: BaseMailBox, own: options.Options, uid: int) -> None:
         box.client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Seen)")
     elif own.after_reading == "move" and own.done_folder:
         folder = encode_folder(own.done_folder).decode("ascii")
-        if "MOVE" in box.client.capabilities:
+        can = _capabilities(box)
+        if "MOVE" in can:
             box.client.uid("MOVE", str(uid), folder)
         else:
             status, _data = box.client.uid("COPY", str(uid), folder)
             if status == "OK":
                 box.client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Seen \\Deleted)")
-                if "UIDPLUS" in box.client.capabilities:
+                if "UIDPLUS" in can:
                     box.client.uid("EXPUNGE", str(uid))
+
+
+def _capabilities(box: BaseMailBox) -> set[str]:
+    """As they are after the log-in; before it a server names few, and ``imaplib`` asks only then."""
+    _status, data = box.client.capability()
+    return set(b" ".join(_bytes(list(data))).decode("ascii", "replace").upper().split())
 
 
 # -- words ------------------------------------------------------------------------------------------------------
@@ -293,6 +301,11 @@ def _moment(value: object) -> datetime | None:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (
+            text(getattr(error, "verify_message", "") or error.strerror or str(error), limit=300)
+            or type(error).__name__
+        )
     result = getattr(error, "command_result", None)
     found = (
         result[1] if isinstance(result, tuple) and len(result) > 1 else error.args[0] if error.args else ""
@@ -307,7 +320,12 @@ def _said(error: Exception) -> str:
 def _unreachable(own: options.Options, error: Exception) -> MediaUnavailable:
     if isinstance(error, MediaUnavailable):
         return error
-    if isinstance(error, MailboxStarttlsError):
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = _(
+            "The certificate of the mail server %(host)s is not trusted: %(said)s. "
+            "Enter the file of its certificate authority."
+        )
+    elif isinstance(error, MailboxStarttlsError):
         reason = _("The mail server %(host)s offers no encryption by STARTTLS.")
     else:
         reason = _("The mail server %(host)s cannot be reached: %(said)s.")

@@ -370,7 +370,7 @@ def split_quote(html: str) -> tuple[str, str]:
     written = any(_is_seen(piece) for piece in pieces[:first])
     if not written or any(_is_seen(piece) and not piece.is_quoted for piece in pieces[first:]):
         return _written(pieces), ""
-    return _written(pieces[:first]), _written(pieces[first:])
+    return _canonical(_written(pieces[:first])), _canonical(_written(pieces[first:]))
 
 
 def _is_seen(piece: _Piece) -> bool:

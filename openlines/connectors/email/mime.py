@@ -59,7 +59,7 @@ class Part:
             return self.name
         if self.type == "message/rfc822":
             inner, _rest = h.split(self.content[:65536])
-            subject = re.sub(r"[\x00-\x1f/\\:]+", " ", inner.text("subject", limit=100)).strip()
+            subject = " ".join(re.sub(r"[\x00-\x1f/\\:]+", " ", inner.text("subject", limit=100)).split())
             return f"{subject or 'message'}.eml"
         return f"{self.type.split('/')[0] or 'file'}{mimetypes.guess_extension(self.type) or '.bin'}"
 

@@ -193,15 +193,17 @@ def _hand_over(
     backend: _Backend, mail: Any, raw: bytes, message: OutgoingMessage, own: options.Options
 ) -> Outcome:
     session: Any = backend.connection
-    limit = session.esmtp_features.get("size", "") if session is not None else ""
-    if limit.isdecimal() and 0 < int(limit) < len(raw):
-        return Failed(
-            _(
-                "The mail has %(size)d MB, and the mail server takes %(limit)d MB. Send fewer or smaller files, or a link."
-            )
-            % {"size": -(-len(raw) // 1024**2), "limit": int(limit) // 1024**2}
-        )
     try:
+        session.ehlo_or_helo_if_needed()
+        limit = session.esmtp_features.get("size", "")
+        if limit.isdecimal() and 0 < int(limit) < len(raw):
+            return Failed(
+                _(
+                    "The mail has %(size).1f MB, and the mail server takes %(limit).1f MB. "
+                    "Send fewer or smaller files, or a link."
+                )
+                % {"size": len(raw) / 1024**2, "limit": int(limit) / 1024**2}
+            )
         backend.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()), (550, b""))

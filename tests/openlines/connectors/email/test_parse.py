@@ -125,7 +125,9 @@ def test_a_very_long_text_comes_as_a_file_too() -> None:
 def test_nests_and_crowds_end() -> None:
     body = "deep"
     for depth in range(60):
-        body = f"--b{depth}\r\nContent-Type: text/plain\r\n\r\nx{depth}\r\n--b{depth}\r\n{'' if depth == 0 else f'Content-Type: multipart/mixed; boundary=b{depth - 1}'}\r\n\r\n{body}\r\n--b{depth}--"
+        inner = f"Content-Type: multipart/mixed; boundary=b{depth - 1}\r\n" if depth else ""
+        first = f"--b{depth}\r\nContent-Type: text/plain\r\n\r\nx{depth}\r\n"
+        body = f"{first}--b{depth}\r\n{inner}\r\n{body}\r\n--b{depth}--"
     item = received(mail(body, Content_Type="multipart/mixed; boundary=b59"))
     assert "x59" in item.text
     crowd = "--a\r\n\r\nhello\r\n" * 5000
