@@ -100,7 +100,7 @@ def _answer(hours: WorkingTime | None, moment: datetime, zone: ZoneInfo) -> Answ
     at = moment.astimezone(zone)
     when = f"{weekday(at.weekday())}, {date_format(at, 'DATE_FORMAT')}, {at:%H:%M} ({at.tzname() or zone})"
     if hours is None:
-        return Answer(when, is_open=True, rule=_("Working hours are off: always open."), following="")
+        return Answer(when, is_open=True, rule=_("working hours are off"), following="")
     found = worktime.look(hours, moment)
     rule = rule_in_words(worktime.rule_of(hours, found.day), found.day, hours)
     if found.is_open and found.day < at.date():
@@ -117,8 +117,8 @@ def _answer(hours: WorkingTime | None, moment: datetime, zone: ZoneInfo) -> Answ
     return Answer(when, found.is_open, rule, following)
 
 
-def rule_in_words(found: DayRule, day: date, hours: WorkingTime | None) -> str:
-    """The rule that decides a day, with its hours."""
+def rule_in_words(found: DayRule, day: date, hours: WorkingTime | None, *, names_hours: bool = True) -> str:
+    """The rule that decides a day; ``names_hours``: with its hours, where they do not stand beside it."""
     words = {
         "hours": intervals_in_words(found.intervals),
         "note": found.note,
@@ -141,6 +141,8 @@ def rule_in_words(found: DayRule, day: date, hours: WorkingTime | None) -> str:
             return _("day off") % words
         case Rule.ALWAYS:
             return _("working hours are off")
+    if not names_hours and found.intervals:
+        return _("hours of this weekday")
     if not found.intervals:
         return _("no working hours are set for this weekday: %(day)s") % words
     return _("hours of this weekday (%(day)s): %(hours)s") % words
@@ -165,7 +167,7 @@ def _day(hours: WorkingTime | None, day: date, zone: ZoneInfo, *, now: datetime,
         is_today=start <= now < end,
         is_asked=day == asked,
         hours=[_stretch(begin, stop, start, end, zone) for begin, stop in open_now],
-        rule=rule_in_words(found, day, hours),
+        rule=rule_in_words(found, day, hours, names_hours=False),
         kind=str(found.rule),
         clock=_clock_change(start, end, zone),
         earlier=_("with what runs on from %(day)s") % {"day": weekday((day - timedelta(days=1)).weekday())}
