@@ -110,8 +110,9 @@ def free_shortcut(text: str, taken: Collection[str]) -> str:
 
 
 def title_of(text: str) -> str:
-    """The first sentence or line of a text, cut at a word, as the title it might have."""
-    first = re.split(r"(?<=[.!?…])\s|\n", text.strip(), maxsplit=1)[0].strip()
+    """The first sentence or line of a text, cut at a word and without variables, as the title it might have."""
+    words = re.sub(r"\s*#[A-Z_]+#", "", text).strip().lstrip(",;:–- ")
+    first = re.split(r"(?<=[.!?…])\s|\n", words, maxsplit=1)[0].strip()
     if len(first) <= 60:
         return first
     return first[:60].rsplit(" ", 1)[0].rstrip(",;:–-") + "…"

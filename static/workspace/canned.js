@@ -98,6 +98,7 @@ export class CannedReplies {
   /* ---- opening, and what is searched for ---- */
 
   onInput(event) {
+    this.isChosen = false;
     if (this.isOpen) return this.follow();
     const at = this.text.selectionStart;
     const typed = event.data === "/" && !event.isComposing && this.text.value[at - 1] === "/";
@@ -114,6 +115,7 @@ export class CannedReplies {
   open(from, stroke) {
     this.from = from;
     this.stroke = stroke;
+    this.isChosen = false;
     this.box.hidden = false;
     this.button.setAttribute("aria-expanded", "true");
     this.text.setAttribute("aria-controls", "canned-list");
@@ -183,9 +185,11 @@ export class CannedReplies {
     this.take(parse(answer.html));
     if (!this.isOpen) return;
     this.show();
+    if (!this.isWhole && this.query !== query) return this.fetchSoon();
+    if (this.isChosen && this.active) return this.insert(this.active);
+    this.isChosen = false;
     const again = pointed && this.shown.find((option) => option.id === pointed);
     if (again) this.point(again);
-    if (!this.isWhole && this.query !== query) this.fetchSoon();
   }
 
   message(words) {
@@ -283,14 +287,22 @@ export class CannedReplies {
   keys = {
     ArrowDown: () => this.step(1),
     ArrowUp: () => this.step(-1),
-    Enter: () => this.active && this.insert(this.active),
-    Tab: (event) => !event.shiftKey && this.active && this.insert(this.active),
+    Enter: () => this.choose(),
+    Tab: (event) => !event.shiftKey && this.choose(),
     Escape: () => {
       this.text.focus(); // it may be in the list, which can be scrolled by keys
       this.close();
       return true;
     },
   };
+
+  /** Who knows the shortcut is quicker than the answer: what was meant is inserted when it is here. */
+  choose() {
+    const isCurrent = this.isWhole || this.query === this.askedFor;
+    if (this.active && isCurrent) return this.insert(this.active);
+    this.isChosen = Boolean(this.asking) || !isCurrent;
+    return this.isChosen;
+  }
 
   step(by) {
     if (!this.shown.length) return false;

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from contactcenter.staff.models import Employee, RoleBinding, Scope
 from openlines.models import CannedReply, Dialog, Message, OpenLine, ReplyList
@@ -137,6 +137,20 @@ def test_tab_inserts_with_the_files_and_both_are_sent(desk: Desks) -> None:
     expect(hers.bubble("Here are our prices.").get_by_role("link", name="prices.pdf")).to_be_visible()
     sent = Message.objects.get(dialog=scene.dialog, text="Here are our prices.")
     assert [file.name for file in sent.attachments.all()] == ["prices.pdf"]
+
+
+def test_who_is_quicker_than_the_first_answer_gets_what_he_meant(desk: Desks) -> None:
+    scene = Scene("quick").usual()
+    hers = desk(scene.anna).open(scene.dialog.pk)
+    held: list[Route] = []
+    hers.page.route("**/canned/**", lambda route: held.append(route))
+    hers.text.press("/")
+    hers.text.press_sequentially("hours")
+    hers.text.press("Enter")
+    expect(hers.page.locator("[data-canned]")).to_have_text("Looking for canned replies…")
+    expect(hers.text).to_have_value("/hours")
+    held[0].continue_()
+    expect(hers.text).to_have_value("We are open from 9 to 17.\nOn Saturdays from 10 to 14.")
 
 
 def test_a_stroke_within_a_word_or_a_text_that_matches_nothing_is_left_alone(desk: Desks) -> None:
@@ -299,3 +313,32 @@ def test_axe_finds_nothing_in_the_admin(logged_in: Callable[..., Page], scheme: 
         found = Axe().run(page, options=off).response["violations"]
         assert not found, found
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_inserted_reply_can_be_undone_like_typing(desk: Desks) -> None:
+    scene = Scene("undo").usual()
+    hers = desk(scene.anna).open(scene.dialog.pk)
+    hers.text.press("/")
+    hers.text.press_sequentially("parcel")
+    expect(hers.page.get_by_role("option")).to_have_count(1)
+    hers.text.press("Enter")
+    expect(hers.text).to_have_value("Your parcel is on its way; żółć is not a word.")
+    hers.text.press("Control+z")
+    expect(hers.text).to_have_value("/parcel")
+
+
+def test_a_list_too_long_to_be_sent_whole_is_searched_by_the_server(desk: Desks) -> None:
+    scene = Scene("long")
+    CannedReply.objects.bulk_create(
+        CannedReply(
+            list=scene.list, shortcut=f"number-{n}", title=f"Number {n}", text=f"Text {n}", position=n
+        )
+        for n in range(310)
+    )
+    scene.reply("needle", "Found in the haystack.")
+    hers = desk(scene.anna).open(scene.dialog.pk)
+    hers.text.press("/")
+    expect(hers.page.get_by_role("option")).to_have_count(50)
+    hers.text.press_sequentially("haystack")
+    hers.text.press("Enter")  # before the answer: not what stood there for another question
+    expect(hers.text).to_have_value("Found in the haystack.")

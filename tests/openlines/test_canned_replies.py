@@ -90,6 +90,8 @@ def test_a_free_shortcut_is_suggested(text: str, taken: list[str], shortcut: str
 
 def test_a_title_is_the_first_sentence_cut_at_a_word() -> None:
     assert reply_search.title_of("Hello! How are you?") == "Hello!"
+    assert reply_search.title_of("Hello #CLIENT#, it is open.\nUntil 17") == "Hello, it is open."
+    assert reply_search.title_of("#CLIENT#, hello") == "hello"
     long = reply_search.title_of("word " * 40)
     assert long.endswith("word…")
     assert len(long) <= 61
