@@ -5,6 +5,7 @@ Called by ``services/inbound.py`` under the savepoint of one stored delivery.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from openlines.connectors import base
@@ -47,7 +48,11 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
 def _message(
     item: base.MessageReceived, connection: Connection, *, inbound_id: int | None, now: datetime
 ) -> None:
-    client = _client_of_thread(item, connection) or clients.find_or_create(connection, item.sender, now=now)
+    client = _client_of_thread(item, connection)
+    if client is None:
+        client = clients.find_or_create(connection, item.sender, now=now)
+    else:  # somebody else writes in his conversation: said beside the message
+        item = replace(item, data={**item.data, "from": item.sender.email or item.sender.external_id})
     message = client_messages.receive(client, connection, item, now=now, inbound_id=inbound_id)
     if item.external_id and message.inbound_id == inbound_id:
         early_marks.apply(connection, item.external_id, now=now)

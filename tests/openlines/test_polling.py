@@ -292,7 +292,8 @@ def test_a_whole_conversation_by_mail(
     servers.arrived("support", 2)
     assert poll(connection, 120) == 1
     assert Dialog.objects.count() == Client.objects.count() == 1
-    assert Message.objects.filter(dialog=dialog, text="Dora here, thanks!").exists()
+    told_by = Message.objects.get(dialog=dialog, text="Dora here, thanks!")
+    assert told_by.extra["from"] == "dora@client.test"
 
 
 def test_a_bounce_comes_back_to_its_message(

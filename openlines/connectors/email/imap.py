@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import imaplib
+import logging
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,8 @@ from openlines.connectors.base import (
 from openlines.connectors.email import oauth, options, tls
 from openlines.connectors.email.parse import STUB
 from openlines.connectors.fields import integer, text
+
+logger = logging.getLogger(__name__)
 
 SECONDS = 30
 """For each answer of the server."""
@@ -64,13 +67,14 @@ def poll(account: Account, cursor: Mapping[str, Any], *, max_bytes: int) -> Iter
         if validity is None or cursor.get("box") != _box(own):
             yield Polled(None, _cursor(own, place.validity, place.next_uid - 1))
             return
-        since = _moment(cursor.get("since")) if validity != place.validity else None
+        again_to = integer(cursor.get("again_to")) or 0
         if validity != place.validity:
-            last = 0
-            yield Polled(None, _cursor(own, place.validity, 0))
-        for uid in _uids(box, last, since):
-            request = _fetch(box, uid, since=since, max_bytes=max_bytes)
-            yield Polled(request, _cursor(own, place.validity, uid))
+            last, again_to = 0, place.next_uid - 1
+            yield Polled(None, _cursor(own, place.validity, 0, again_to))
+        since = _moment(cursor.get("since"))
+        for uid in _uids(box, last, again_to, since):
+            request = _fetch(box, uid, since=since if uid <= again_to else None, max_bytes=max_bytes)
+            yield Polled(request, _cursor(own, place.validity, uid, again_to))
             if request is not None:
                 _after_reading(box, own, uid)
 
@@ -196,12 +200,18 @@ def _told(box: BaseMailBox, name: str) -> int | None:
 # -- the mails --------------------------------------------------------------------------------------------------
 
 
-def _uids(box: BaseMailBox, last: int, since: datetime | None) -> list[int]:
+def _uids(box: BaseMailBox, last: int, again_to: int, since: datetime | None) -> list[int]:
     """``n:*`` holds the last mail even where its UID is below ``n``: so what is known is sorted out here."""
-    wanted = f"UID {last + 1}:*"
-    if since is not None:
-        wanted += f" SINCE {imaplib.Time2Internaldate(since - timedelta(days=1))[1:12].strip()}"
-    return sorted(uid for uid in map(int, box.uids(wanted, charset=None)) if uid > last)
+    found = set(map(int, box.uids(f"UID {max(last, again_to) + 1}:*", charset=None)))
+    if last < again_to:
+        old = f" SINCE {_day(since - timedelta(days=1))}" if since else ""
+        found |= set(map(int, box.uids(f"UID {last + 1}:{again_to}{old}", charset=None)))
+    return sorted(uid for uid in found if uid > last)
+
+
+def _day(at: datetime) -> str:
+    """As IMAP writes it, whatever the process's language. Servers read it in a time zone of their own."""
+    return f"{at.day}-{'JanFebMarAprMayJunJulAugSepOctNovDec'[at.month * 3 - 3 : at.month * 3]}-{at.year}"
 
 
 def _fetch(box: BaseMailBox, uid: int, *, since: datetime | None, max_bytes: int) -> RawRequest | None:
@@ -257,20 +267,35 @@ def _internal_date(raw: bytes) -> datetime | None:
 
 
 def _after_reading(box: BaseMailBox, own: options.Options, uid: int) -> None:
-    """Not through imap-tools: its ``flag`` and ``move`` expunge, and so would delete what others marked."""
+    """What the server refuses here is only logged: the mail itself has been taken."""
+    try:
+        refused = _mark(box, own, str(uid))
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        refused = _said(error)
+    if refused:
+        logger.warning("A mail of %s was taken and could not be marked or moved: %s", own.address, refused)
+
+
+def _mark(box: BaseMailBox, own: options.Options, uid: str) -> str:
+    """What the server said against it. Not by imap-tools: its ``flag`` and ``move`` expunge what others marked too."""
     if own.after_reading == "seen":
-        box.client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Seen)")
+        status, data = box.client.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen)")
     elif own.after_reading == "move" and own.done_folder:
         folder = encode_folder(own.done_folder).decode("ascii")
         can = _capabilities(box)
         if "MOVE" in can:
-            box.client.uid("MOVE", str(uid), folder)
+            status, data = box.client.uid("MOVE", uid, folder)
         else:
-            status, _data = box.client.uid("COPY", str(uid), folder)
+            status, data = box.client.uid("COPY", uid, folder)
             if status == "OK":
-                box.client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Seen \\Deleted)")
+                box.client.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen \\Deleted)")
                 if "UIDPLUS" in can:
-                    box.client.uid("EXPUNGE", str(uid))
+                    box.client.uid("EXPUNGE", uid)
+    else:
+        return ""
+    return "" if status == "OK" else text(str(data), limit=300)
 
 
 def _capabilities(box: BaseMailBox) -> set[str]:
@@ -282,8 +307,10 @@ def _capabilities(box: BaseMailBox) -> set[str]:
 # -- words ------------------------------------------------------------------------------------------------------
 
 
-def _cursor(own: options.Options, validity: int, uid: int) -> dict[str, Any]:
-    return {"box": _box(own), "uidvalidity": validity, "uid": uid}
+def _cursor(own: options.Options, validity: int, uid: int, again_to: int = 0) -> dict[str, Any]:
+    """``again_to``: up to this UID mails are read a second time, and those older than ``since`` are left out."""
+    again = {"again_to": again_to} if again_to > uid else {}
+    return {"box": _box(own), "uidvalidity": validity, "uid": uid, **again}
 
 
 def _box(own: options.Options) -> str:

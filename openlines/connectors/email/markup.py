@@ -172,7 +172,7 @@ def _pieces(source: str) -> Iterator[_Piece]:
             quoted = to_the_end or (stack[-1][1] if stack else False)
             if _starts_quote(token):
                 quoted = True
-                to_the_end = to_the_end or token.attributes.get("id", "").lower() in _QUOTED_TO_THE_END
+                to_the_end = to_the_end or _quotes_the_rest(token)
             if token.name in _VOID:
                 yield _Piece(tag=token, is_quoted=quoted)
             elif len(stack) >= MAX_DEPTH:
@@ -201,12 +201,24 @@ def _closed(stack: list[tuple[str, bool]], name: str) -> list[tuple[str, bool]]:
     return []
 
 
+_OUTLOOK_RULE = re.compile(r"border-top:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", re.IGNORECASE)
+"""The line above From, Sent, To: Outlook's only mark of what it quotes."""
+
+
 def _starts_quote(tag: _Tag) -> bool:
     attributes = tag.attributes
     if tag.name == "blockquote" and attributes.get("type", "").lower() == "cite":
         return True
+    if tag.name == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")[:500]):
+        return True
     names = set(attributes.get("class", "").lower().split())
     return bool(names & _QUOTE_CLASSES) or attributes.get("id", "").lower() in _QUOTE_IDS
+
+
+def _quotes_the_rest(tag: _Tag) -> bool:
+    """Outlook writes what it quotes behind the mark, not into it."""
+    by_rule = _OUTLOOK_RULE.search(tag.attributes.get("style", "")[:500]) is not None
+    return by_rule or tag.attributes.get("id", "").lower() in _QUOTED_TO_THE_END
 
 
 # -- as text ----------------------------------------------------------------------------------------------------

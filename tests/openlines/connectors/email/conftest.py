@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.fakes.mail_servers import MailServers, Sink, running
+from tests.openlines.connectors.email.tokens import Tokens
 
 
 @pytest.fixture(scope="package")
@@ -25,3 +27,13 @@ def servers(mail_servers: MailServers) -> MailServers:
 def sink() -> Iterator[Sink]:
     with Sink() as running_sink:
         yield running_sink
+
+
+@pytest.fixture
+def tokens() -> Iterator[Tokens]:
+    found = Tokens()
+    thread = threading.Thread(target=found.server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,8 +25,9 @@ from openlines.connectors.base import (
     TryLater,
 )
 from openlines.connectors.email import parse
-from tests.fakes.mail_servers import PASSWORD, MailServers, smtp_to
+from tests.fakes.mail_servers import PASSWORD, MailServers, running, smtp_to
 from tests.openlines.connectors.email.building import OURS, TOKEN, UUID, connector, mail
+from tests.openlines.connectors.email.tokens import Tokens
 
 MEGABYTE = 1024 * 1024
 
@@ -116,8 +119,13 @@ def test_a_mailbox_numbered_anew_is_read_again_from_its_beginning_here(
     assert renumbered.request is None
     assert renumbered.cursor["uid"] == 0
     assert bodies([again]) == ["one"]
-    later = poll(account(servers), {**other, "since": "2999-01-01T00:00:00+00:00"})
-    assert bodies(later) == []
+    later = {"since": "2999-01-01T00:00:00+00:00"}
+    assert bodies(poll(account(servers), {**other, **later})) == []
+    # Stopped in the middle, it goes on in the same way: what is older than the connection stays out …
+    assert bodies(poll(account(servers), {**renumbered.cursor, **later})) == []
+    # … and what came meanwhile comes in, whatever the server's clock says.
+    servers.put(mail("two"))
+    assert bodies(poll(account(servers), {**renumbered.cursor, **later})) == ["two"]
 
 
 def test_another_mailbox_begins_now(servers: MailServers, start: Mapping[str, Any]) -> None:
@@ -156,6 +164,55 @@ def test_a_missing_folder_or_server(servers: MailServers) -> None:
     assert unreachable.value.temporary
     with pytest.raises(MediaUnavailable):
         poll(account(servers, imap_host=""), {})
+
+
+def test_a_server_that_hangs_up(servers: MailServers) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as rude:
+
+        def hang_up() -> None:
+            session, _address = rude.accept()
+            session.sendall(b"* OK hello\r\n")
+            session.recv(100)
+            session.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(MediaUnavailable) as broken:
+            poll(account(servers, imap_port=str(rude.getsockname()[1])), {})
+        thread.join()
+    assert broken.value.temporary
+
+
+def test_a_server_that_is_busy_is_not_refusing(servers: MailServers) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+
+        def put_off() -> None:
+            session, _address = busy.accept()
+            session.sendall(b"* OK [CAPABILITY IMAP4rev1] hello\r\n")
+            while line := session.recv(1000):
+                answer = (
+                    b"NO [UNAVAILABLE] Temporary authentication failure" if b"LOGIN" in line else b"OK done"
+                )
+                session.sendall(line.split()[0] + b" " + answer + b"\r\n")
+            session.close()
+
+        thread = threading.Thread(target=put_off)
+        thread.start()
+        with pytest.raises(MediaUnavailable, match="Temporary") as later:
+            poll(account(servers, imap_port=str(busy.getsockname()[1])), {})
+        thread.join()
+    assert later.value.temporary
+
+
+def test_xoauth2(tokens: Tokens) -> None:
+    """Dovecot asks the provider whose token it is."""
+    with running(exim=False, token_url=f"{tokens.url}?token=") as servers:
+        own = account(servers, username="support", **tokens.credentials())
+        assert connector.skip_to_now(own)["uidvalidity"]
+        tokens.answer = (200, {"access_token": "stolen", "expires_in": 3600})
+        other = account(servers, username="support", **tokens.credentials(refresh_token="another"))
+        with pytest.raises(CredentialsRefused):
+            connector.skip_to_now(other)
 
 
 def test_the_check_tries_both_ways(servers: MailServers) -> None:

@@ -80,6 +80,7 @@ def test_links_open_elsewhere_and_tell_nothing() -> None:
         "<div id='appendonsend'></div><hr><b>From:</b> x<br>old",
         "<div id=divRplyFwdMsg><b>From:</b> x</div><div>old</div>",
         "<div class='yahoo_quoted'>old</div>",
+        "<div><div style='border:none;border-top:solid #E1E1E1 1.0pt'><b>From:</b> x</div></div><p>old</p>",
     ],
 )
 def test_html_is_cut_at_its_quote(quote: str) -> None:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import email
-import json
 import socket
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -32,6 +27,7 @@ from openlines.connectors.email import smtp
 from tests.fakes.mail_servers import DIES, TOKEN, Certificates, Sink, certificates
 from tests.openlines.connectors.email.building import OURS, UUID, connector
 from tests.openlines.connectors.email.building import TOKEN as DIALOG
+from tests.openlines.connectors.email.tokens import Tokens
 
 
 def account(sink: Sink, **more: str) -> Account:
@@ -216,54 +212,6 @@ def test_a_wrong_password_breaks_the_connection() -> None:
         assert isinstance(connector.send(outgoing(), account(sink, smtp_login="none")), Broken)
         other = account(sink, password="x", smtp_login="own", smtp_username="support", smtp_password="right")
         assert isinstance(connector.send(outgoing(), other), Sent)
-
-
-class Tokens:
-    """A provider's address for tokens."""
-
-    def __init__(self) -> None:
-        self.forms: list[dict[str, list[str]]] = []
-        self.answer: tuple[int, dict[str, Any]] = (
-            200,
-            {"access_token": TOKEN, "expires_in": 3600, "refresh_token": "new"},
-        )
-        tokens = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                tokens.forms.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-                status, body = tokens.answer
-                raw = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/token"
-
-    def credentials(self, **more: str) -> dict[str, str]:
-        return {
-            "login": "oauth",
-            "client_id": "id",
-            "client_secret": "secret",
-            "refresh_token": "old",
-            "token_url": self.url,
-            **more,
-        }
-
-
-@pytest.fixture
-def tokens() -> Iterator[Tokens]:
-    found = Tokens()
-    thread = threading.Thread(target=found.server.serve_forever, daemon=True)
-    thread.start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
 
 
 def test_xoauth2(tokens: Tokens) -> None:
