@@ -10,7 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from openlines.admin.working_time_fields import coming_holidays, country_name, day_in_words, weekday
+from openlines.admin.working_time_fields import (
+    coming_holidays,
+    country_name,
+    day_in_words,
+    region_choices,
+    weekday,
+)
 from openlines.models import OpenLine
 from openlines.models.blocks import WorkingTimeBlock
 from openlines.policies import worktime
@@ -127,9 +133,10 @@ def _closed_days(hours: WorkingTime, *, now: datetime) -> list[str]:
     if hours.holidays:
         found.append(_("Closed on %(days)s.") % {"days": worktime.in_text(hours.holidays)})
     if hours.country:
-        found.append(
-            _("Closed on the public holidays of %(country)s.") % {"country": country_name(hours.country)}
-        )
+        place = country_name(hours.country)
+        if hours.region:
+            place += f" ({dict(region_choices(hours.country)).get(hours.region, hours.region)})"
+        found.append(_("Closed on the public holidays of %(country)s.") % {"country": place})
     today = now.astimezone(ZoneInfo(hours.zone)).date()
     coming = sorted((one for one in hours.exceptions if one.day >= today), key=lambda one: one.day)
     if coming:

@@ -100,7 +100,7 @@ def test_a_country_brings_its_regions_and_its_holidays(logged_in: LoggedIn) -> N
     save(page)
     line.refresh_from_db()
     assert (line.holiday_country, line.holiday_region) == ("DE", "BE")
-    expect(page.get_by_text("Closed on the public holidays of Germany.")).to_be_visible()
+    expect(page.get_by_text("Closed on the public holidays of Germany (Berlin).")).to_be_visible()
 
 
 def test_the_calendar_answers_for_what_is_typed_and_not_saved(logged_in: LoggedIn) -> None:

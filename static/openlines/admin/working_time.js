@@ -110,7 +110,8 @@ question.addEventListener("submit", (event) => {
 
 let pause;
 for (const kind of ["input", "change"])
-  settings.addEventListener(kind, () => {
+  settings.addEventListener(kind, (event) => {
+    if (event.target.name?.startsWith("text_")) return; // texts open and close nothing
     clearTimeout(pause);
     pause = setTimeout(look, 500, false);
   });

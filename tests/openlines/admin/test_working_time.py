@@ -108,7 +108,7 @@ def test_holidays_countries_and_exceptions_are_saved(
         {"date": "2030-12-31", "hours": "09:00-13:00", "note": "Stocktaking"},
     ]
     assert "Closed on 01.01, 24.12." in answer.text
-    assert "Closed on the public holidays of Germany." in answer.text
+    assert "Closed on the public holidays of Germany (Bayern)." in answer.text
     assert "Exceptions: Dec. 24, 2030 closed; Dec. 31, 2030 09:00–13:00 (Stocktaking)." in answer.text
 
 
