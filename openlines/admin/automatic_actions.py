@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import VERTICAL
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openlines.admin import sentences
@@ -22,6 +23,14 @@ from openlines.models.blocks import AutomaticActionsBlock
 
 class AutomaticActionsForm(LineTextsForm):
     triggers: ClassVar = tuple(sentences.TEXT_SWITCHES)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["reply_list"]
+        field.empty_label = _("None")  # type: ignore[attr-defined]
+        shown = field.widget  # with a plus for a new one; a list's own page is the place for the rest
+        for act in ("change", "delete", "view"):
+            setattr(shown, f"can_{act}_related", False)
 
 
 def _minutes(*numbers: int) -> list[timedelta]:
@@ -60,6 +69,7 @@ class AutomaticActionsAdmin(LineTextsAdmin):
             ("auto_close_after", "auto_close_text_enabled", *fields_of("auto_closed")),
             shown_when=dict.fromkeys(fields_of("auto_closed"), "auto_close_text_enabled"),
         ),
+        Group(gettext_lazy("Canned replies"), ("reply_list",)),
     )
 
     def facts(self, request: HttpRequest, line: OpenLine, form: LineTextsForm) -> PageFacts:

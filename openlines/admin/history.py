@@ -14,7 +14,9 @@ from openlines.admin.block_page import BlockAdmin
 from openlines.admin.line_texts import LineTextsAdmin, languages
 from openlines.admin.values import in_words_of
 from openlines.models import LineText, OpenLine
+from openlines.services.lines import held
 
+_GONE = object()
 MOST = 200
 """Changes shown; older ones stay in the tables."""
 
@@ -53,7 +55,17 @@ def replaced_by(line: OpenLine, key: str, pages: Sequence[BlockAdmin]) -> dict[s
     earlier = record.prev_record if record is not None else None
     if earlier is None:
         return {}
-    return {name: getattr(earlier, name) for name in names if getattr(earlier, name) != getattr(record, name)}
+    found = {name: held(earlier, name) for name in names if held(earlier, name) != held(record, name)}
+    return {name: value for name, pk in found.items() if (value := _usable(name, pk)) is not _GONE}
+
+
+def _usable(name: str, value: Any) -> Any:
+    """As ``services/lines`` takes it: of a relation the row, ``_GONE`` where it was deleted since."""
+    related = OpenLine._meta.get_field(name).related_model
+    if value is None or related is None:
+        return value
+    row = related._default_manager.filter(pk=value).first()
+    return _GONE if row is None else row
 
 
 def _of_fields(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
@@ -68,14 +80,14 @@ def _of_fields(line: OpenLine, pages: Sequence[BlockAdmin]) -> list[Change]:
                 found.append(Change(row.history_date, by, _("The line was created")))
             continue
         for page in pages:
-            different = [name for name in page.field_names() if getattr(row, name) != getattr(earlier, name)]
+            different = [name for name in page.field_names() if held(row, name) != held(earlier, name)]
             if different:
                 found.append(
                     Change(
                         row.history_date,
                         by,
                         str(page.model._meta.verbose_name).capitalize(),
-                        [_difference(name, getattr(earlier, name), getattr(row, name)) for name in different],
+                        [_difference(name, held(earlier, name), held(row, name)) for name in different],
                         key=f"{row.history_id}:{page.model._meta.model_name}",
                     )
                 )

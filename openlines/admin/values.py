@@ -32,6 +32,9 @@ def in_words_of(name: str, value: Any) -> str:
     if name in _WORDS:
         return _WORDS[name](value) or _("(empty)")
     field = OpenLine._meta.get_field(name)
+    if field.is_relation and isinstance(value, int):
+        row = field.related_model._default_manager.filter(pk=value).first()  # type: ignore[union-attr]
+        return str(row) if row else _("(deleted since)")
     if isinstance(value, timedelta):
         return in_words(value)
     if isinstance(value, bool):

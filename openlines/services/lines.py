@@ -187,7 +187,15 @@ def _touched_since(line: OpenLine, version: int, values: Mapping[str, Any]) -> b
     if len(records) <= line.version - version:
         return True
     then = records[-1]
-    return any(getattr(then, name) != getattr(line, name) for name in values)
+    return any(held(then, name) != held(line, name) for name in values)
+
+
+def held(record: Any, name: str) -> Any:
+    """The value of a line's field in the line or in a record of its history; of a relation the number alone, as what
+    it led to may have been deleted since.
+    """
+    column: Any = OpenLine._meta.get_field(name)
+    return getattr(record, column.attname)
 
 
 def set_entry(

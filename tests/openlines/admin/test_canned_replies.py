@@ -294,3 +294,27 @@ def test_what_is_no_table_is_refused(client: Client, administrator: Employee, ch
 def test_a_page_that_is_not_there_says_so(client: Client, administrator: Employee) -> None:
     for address in ("replylist/99999/change/", "cannedreply/99999/change/", "cannedreply/add/?list=x"):
         assert client.get(f"/admin/openlines/{address}").status_code == 404
+
+
+# -- on a line's page
+
+
+def test_a_line_chooses_its_list_and_the_history_tells_it_even_when_the_list_is_gone(
+    client: Client, administrator: Employee, line: OpenLine, chosen: ReplyList, page_of: Any, filled: Filled
+) -> None:
+    address = page_of("automaticactions", line)
+    assert "Shop answers" in client.get(address).content.decode()
+    assert client.post(address, filled(address, reply_list=chosen.pk)).status_code == 302
+    line.refresh_from_db()
+    assert line.reply_list == chosen
+    history = reverse("admin:openlines_openline_history", args=[line.pk])
+    assert "Shop answers" in client.get(history).content.decode()
+    assert client.post(address, filled(address) | {"reply_list": ""}).status_code == 302
+    key = client.get(history).context["changes"][0].key
+    client.post(history, {"change": key})
+    line.refresh_from_db()
+    assert line.reply_list == chosen, "the way back"
+    client.post(page(chosen, "delete"), {"post": "yes"})
+    assert "(deleted since)" in client.get(history).content.decode()
+    assert client.post(history, {"change": key}).status_code == 302
+    assert client.post(address, filled(address, confirm_finish="on")).status_code == 302
