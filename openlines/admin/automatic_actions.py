@@ -8,17 +8,43 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import VERTICAL
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from openlines.admin import sentences
 from openlines.admin.block_page import Group, PageFacts
 from openlines.admin.line_texts import LineTextsAdmin, LineTextsForm, fields_of, missing_in_words
-from openlines.models import AutomaticActionsSettings, OpenLine
+from openlines.models import AutomaticActionsSettings, OpenLine, ReplyList
 from openlines.models.blocks import AutomaticActionsBlock
+
+
+class ReplyListField(forms.ModelChoiceField):
+    """A10 "chosen or new": a new one is made when the page is saved, and named after the line."""
+
+    NEW: ClassVar = "new"
+
+    def __init__(self, replaced: forms.Field, *, new_name: str) -> None:
+        self.new_name = new_name[:100]
+        super().__init__(
+            ReplyList.objects.all(),
+            required=False,
+            empty_label=_("None"),
+            label=replaced.label,
+            help_text=replaced.help_text,
+            initial=replaced.initial,
+            widget=UnfoldAdminSelectWidget,
+        )
+        known: Any = self.choices
+        new = (self.NEW, _("＋ A new list: “%(name)s”") % {"name": self.new_name})
+        self.widget.choices = [*known, new]
+
+    def to_python(self, value: Any) -> Any:
+        return ReplyList(name=self.new_name) if value == self.NEW else super().to_python(value)
 
 
 class AutomaticActionsForm(LineTextsForm):
@@ -26,11 +52,15 @@ class AutomaticActionsForm(LineTextsForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["reply_list"]
-        field.empty_label = _("None")  # type: ignore[attr-defined]
-        shown = field.widget  # with a plus for a new one; a list's own page is the place for the rest
-        for act in ("change", "delete", "view"):
-            setattr(shown, f"can_{act}_related", False)
+        self.fields["reply_list"] = ReplyListField(
+            self.fields["reply_list"], new_name=_("Replies of %(line)s") % {"line": self.instance.name}
+        )
+
+    def value_to_save(self, name: str) -> Any:
+        value = super().value_to_save(name)
+        if name == "reply_list" and value is not None and value.pk is None:
+            return ReplyList.objects.get_or_create(name=value.name)[0]
+        return value
 
 
 def _minutes(*numbers: int) -> list[timedelta]:

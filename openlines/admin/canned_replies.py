@@ -98,9 +98,6 @@ class ReplyListAdmin(ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: ReplyList, post_url_continue: str | None = None
     ) -> HttpResponse:
-        if "_popup" in request.POST:  # made from a line's page, which goes on with it
-            answer: HttpResponse = super().response_add(request, obj, post_url_continue)
-            return answer
         return redirect("admin:openlines_replylist_change", obj.pk)
 
     def delete_model(self, request: HttpRequest, obj: ReplyList) -> None:

@@ -318,3 +318,19 @@ def test_a_line_chooses_its_list_and_the_history_tells_it_even_when_the_list_is_
     assert "(deleted since)" in client.get(history).content.decode()
     assert client.post(history, {"change": key}).status_code == 302
     assert client.post(address, filled(address, confirm_finish="on")).status_code == 302
+
+
+def test_a_new_list_is_made_where_the_line_chooses_it(
+    client: Client, administrator: Employee, line: OpenLine, chosen: ReplyList, page_of: Any, filled: Filled
+) -> None:
+    address = page_of("automaticactions", line)
+    for _again in range(2):
+        assert client.post(address, filled(address, reply_list="new")).status_code == 302
+    line.refresh_from_db()
+    assert line.reply_list is not None
+    assert line.reply_list.name == "Replies of Shop"
+    assert ReplyList.objects.count() == 2, "made once"
+    assert f'value="{line.reply_list_id}" selected' in client.get(address).content.decode()
+    assert (
+        client.post(address, filled(address, reply_list="99999")).status_code == 200
+    )  # refused at its field
