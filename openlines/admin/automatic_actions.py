@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import VERTICAL
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,7 +41,7 @@ class ReplyListField(forms.ModelChoiceField):
             widget=UnfoldAdminSelectWidget,
         )
         known: Any = self.choices
-        new = (self.NEW, _("＋ A new list: “%(name)s”") % {"name": self.new_name})
+        new = (self.NEW, _("+ A new list: “%(name)s”") % {"name": self.new_name})
         self.widget.choices = [*known, new]
 
     def to_python(self, value: Any) -> Any:
@@ -55,12 +56,6 @@ class AutomaticActionsForm(LineTextsForm):
         self.fields["reply_list"] = ReplyListField(
             self.fields["reply_list"], new_name=_("Replies of %(line)s") % {"line": self.instance.name}
         )
-
-    def value_to_save(self, name: str) -> Any:
-        value = super().value_to_save(name)
-        if name == "reply_list" and value is not None and value.pk is None:
-            return ReplyList.objects.get_or_create(name=value.name)[0]
-        return value
 
 
 def _minutes(*numbers: int) -> list[timedelta]:
@@ -101,6 +96,13 @@ class AutomaticActionsAdmin(LineTextsAdmin):
         ),
         Group(gettext_lazy("Canned replies"), ("reply_list",)),
     )
+
+    def _save(self, request: HttpRequest, line_id: int, form: LineTextsForm, *, now: datetime) -> bool:
+        chosen = form.cleaned_data["reply_list"]
+        with transaction.atomic():
+            if chosen is not None and chosen.pk is None:
+                form.cleaned_data["reply_list"] = ReplyList.objects.get_or_create(name=chosen.name)[0]
+            return super()._save(request, line_id, form, now=now)
 
     def facts(self, request: HttpRequest, line: OpenLine, form: LineTextsForm) -> PageFacts:
         sent = [

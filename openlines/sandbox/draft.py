@@ -41,11 +41,11 @@ def of(
     texts: Mapping[tuple[str, str], str] | None = None,
     members: list[int] | None = None,
 ) -> Draft:
-    """What differs from the saved ``line``; pictures are left out, nothing depends on them."""
+    """What differs from the saved ``line``; pictures and canned replies are left out, nothing depends on them."""
     changed = {}
     for name, value in values.items():
         model_field = OpenLine._meta.get_field(name)
-        if isinstance(model_field, FileField) or getattr(line, name) == value:
+        if isinstance(model_field, FileField) or model_field.is_relation or getattr(line, name) == value:
             continue
         carrier = copy.copy(line)
         setattr(carrier, name, value)

@@ -334,3 +334,23 @@ def test_a_new_list_is_made_where_the_line_chooses_it(
     assert (
         client.post(address, filled(address, reply_list="99999")).status_code == 200
     )  # refused at its field
+
+
+@pytest.mark.parametrize("choice", ["new", "", "own"])
+def test_trying_the_line_with_another_list_makes_and_changes_nothing(
+    client: Client,
+    administrator: Employee,
+    line: OpenLine,
+    chosen: ReplyList,
+    page_of: Any,
+    filled: Filled,
+    choice: str,
+) -> None:
+    other = ReplyList.objects.create(name="Other")
+    OpenLine.objects.filter(pk=line.pk).update(reply_list=other)
+    address = page_of("automaticactions", line)
+    typed = {"reply_list": chosen.pk if choice == "own" else choice, "try": "1"}
+    assert client.post(address, filled(address) | typed).status_code == 200
+    line.refresh_from_db()
+    assert line.reply_list == other
+    assert ReplyList.objects.count() == 2
