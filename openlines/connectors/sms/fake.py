@@ -207,9 +207,9 @@ class FakeTwilio(LoopbackServer):
             "messaging_service_sid": service or None,
             "error_code": None,
             "error_message": None,
-            "date_created": formatdate(),
-            "date_sent": formatdate() if direction == "inbound" else None,
-            "date_updated": formatdate(),
+            "date_created": formatdate(usegmt=True),
+            "date_sent": formatdate(usegmt=True) if direction == "inbound" else None,
+            "date_updated": formatdate(usegmt=True),
             "uri": f"/2010-04-01/Accounts/{self.account}/Messages/{sid}.json",
         }
         with self.lock:

@@ -6,7 +6,6 @@ Each message found becomes the very form that its delivery had, so it has the sa
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from contactcenter.lib import http
 from openlines.connectors.base import Account, CredentialsRefused, MediaUnavailable, RawRequest
 from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.sms import api, refusal
-from openlines.connectors.sms.parse import SENT_AT
+from openlines.connectors.sms.parse import SENT_AT, moment_of
 from openlines.connectors.sms.send import tidy
 
 MAX_PAGES = 20
@@ -26,7 +25,7 @@ def missed(account: Account, since: datetime) -> list[RawRequest]:
     """Oldest first. Raises ``CredentialsRefused`` or ``MediaUnavailable`` (temporary)."""
     found = [
         (at, message)
-        for message in _listed(account, since)
+        for message in reversed(_listed(account, since))  # Twilio lists the newest first
         if (at := _time(message)) is not None and at >= since and _is_for_us(message, account)
     ]
     return [_delivery(message, at, account) for at, message in sorted(found, key=lambda pair: pair[0])]
@@ -90,12 +89,7 @@ def _media(message: Json, sid: str, account: Account) -> dict[str, str]:
 
 
 def _time(message: Json) -> datetime | None:
-    said = text(message.get("date_sent"), limit=60) or text(message.get("date_created"), limit=60)
-    try:
-        at = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return moment_of(text(message.get("date_sent"), limit=60) or text(message.get("date_created"), limit=60))
 
 
 def _get(account: Account, resource: str) -> Json:

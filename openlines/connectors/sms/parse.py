@@ -8,7 +8,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -229,9 +229,19 @@ def _uuid(request: RawRequest) -> str:
     return said if _SID.fullmatch(said) else ""
 
 
-def _moment(said: str, received_at: datetime | None) -> datetime:
+def moment_of(said: str) -> datetime | None:
+    """A time as mails write it; without a zone it is UTC."""
     try:
-        seconds = int(parsedate_to_datetime(said).timestamp()) if said else None
+        at = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _moment(said: str, received_at: datetime | None) -> datetime:
+    at = moment_of(said)
+    try:
+        seconds = int(at.timestamp()) if at else None
     except (ValueError, OverflowError):
         seconds = None
     return moment(seconds, received_at=received_at)

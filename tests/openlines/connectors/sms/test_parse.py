@@ -259,6 +259,7 @@ def test_a_failure_says_why_and_what_to_do(code: str, said: str, unreachable: bo
 def test_the_time_of_what_was_missed() -> None:
     item = received(DateSent="Sun, 22 Nov 2026 11:00:00 +0000")
     assert item.at == datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+    assert received(DateSent="Sun, 22 Nov 2026 11:00:00 -0000").at == item.at
     for absurd in ("yesterday", "", "Sun, 22 Nov 1826 11:00:00 +0000", "Sun, 22 Nov 2926 11:00:00 +0000"):
         assert received(DateSent=absurd).at == NOW
 
