@@ -69,7 +69,7 @@ class Headers:
 def split(raw: bytes) -> tuple[Headers, bytes]:
     """The header block and what stands below it. A line that is no header ends the block, as if a blank one stood there."""
     found: list[tuple[str, list[bytes]]] = []
-    position = 0
+    position = size = 0
     if raw.startswith((b"From ", b">From ")):  # a mailbox file's separator
         position = _line_end(raw, 0)
     while position < len(raw):
@@ -79,11 +79,13 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
             position = end
             break
         if line[:1] in b" \t" and found:
-            if sum(map(len, found[-1][1])) < MAX_VALUE:
+            if size < MAX_VALUE:
                 found[-1][1].append(line)
+                size += len(line)
         elif match := _NAME.match(line):
             if len(found) < MAX_HEADERS:
                 found.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
+            size = len(line)
         elif line.strip():
             break
         position = end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -307,3 +308,25 @@ def test_nobody_delivers_mails_by_webhook() -> None:
 
 def test_parsing_needs_no_settings() -> None:
     assert received(mail(), replace(ACCOUNT, credentials={})).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail(Subject="\r\n a" * 300_000),
+        b"X: y\r\n" * 300_000 + mail(),
+        mail(
+            "x",
+            References="<a@b> " * 100_000,
+            To="a@b.test, " * 100_000,
+            From='"(' * 50_000 + "carl@client.test",
+        ),
+        mail("--b\r\n\r\nx\r\n" * 200_000, Content_Type="multipart/mixed; boundary=b"),
+        mail("> a\n" * 500_000),
+    ],
+)
+def test_a_mail_made_for_it_takes_no_time(raw: bytes) -> None:
+    started = time.monotonic()
+    received(raw)
+    connector.key(request(raw))
+    assert time.monotonic() - started < 4
