@@ -52,10 +52,9 @@ def test_the_vector_of_the_payloads_passes() -> None:
     connector.verify(call([*told["params"].items()], told["x_twilio_signature"], query=query), account)
 
 
+_letters = st.characters(exclude_categories=["Cs", "Cc"])
 _pairs = st.lists(
-    st.tuples(st.text(min_size=1, max_size=6), st.text(max_size=8)).filter(
-        lambda pair: all("\ud800" not in part and part.isprintable() for part in pair)
-    ),
+    st.tuples(st.text(_letters, min_size=1, max_size=6), st.text(_letters, max_size=8)),
     min_size=1,
     max_size=6,
 )
