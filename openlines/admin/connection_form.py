@@ -96,13 +96,23 @@ class ConnectionForm(forms.Form):
                     "placeholder": _("set; leave empty to keep it") if stored else "",
                 }
             )
+        elif field.choices:
+            self.fields[name] = forms.ChoiceField(
+                label=field.label,
+                help_text=help_text,
+                required=field.required,
+                choices=field.choices,
+                initial=self.connection.credentials.get(field.name) or field.default,
+                widget=UnfoldAdminSelectWidget,
+            )
+            return
         else:
             widget = UnfoldAdminTextInputWidget({"autocomplete": "off"})
         self.fields[name] = forms.CharField(
             label=field.label,
             help_text=help_text,
             required=field.required and not (stored and field.secret),
-            max_length=500,
+            max_length=8000,  # Microsoft's refresh tokens have 2000 letters and more
             initial="" if field.secret else self.connection.credentials.get(field.name, ""),
             widget=widget,
         )
