@@ -376,7 +376,11 @@ class Sink:
     """
 
     def __init__(
-        self, *, login: tuple[str, str] | None = None, certificates: Certificates | None = None
+        self,
+        *,
+        login: tuple[str, str] | None = None,
+        certificates: Certificates | None = None,
+        tls_from_the_start: bool = False,
     ) -> None:
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -428,7 +432,8 @@ class Sink:
             Handler(),
             hostname="127.0.0.1",
             port=self.port,
-            tls_context=context,
+            tls_context=None if tls_from_the_start else context,
+            ssl_context=context if tls_from_the_start else None,
             authenticator=authenticate,
             auth_required=login is not None,
             auth_require_tls=False,

@@ -38,7 +38,7 @@ def message_id(message: OutgoingMessage, options: Options) -> str:
 def compose(message: OutgoingMessage, options: Options) -> EmailMessage:
     """Raises ``MissingFile``."""
     thread = message.thread
-    headers = {"Message-ID": message_id(message, options), "X-Message-UUID": _one_line(message.uuid)}
+    headers = {"Message-ID": message_id(message, options), ids.UUID_HEADER: _one_line(message.uuid)}
     subject = ""
     if thread is not None:
         subject = _one_line(thread.subject)[:MAX_SUBJECT]

@@ -15,6 +15,9 @@ from openlines.connectors.email import headers as h
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _OURS = re.compile(rf"<(?:([A-Za-z0-9_-]{{1,100}})\.)?({_UUID})@[^<>\s]{{1,190}}>", re.IGNORECASE)
 _ROOT = re.compile(r"<([A-Za-z0-9_-]{1,100})\.thread@[^<>\s]{1,190}>", re.IGNORECASE)
+UUID_HEADER = "X-Message-UUID"
+"""Of each mail of ours."""
+
 _BRACKETS = re.compile(r"<[^<>\s]{1,400}>")
 _LONGEST = 180
 
@@ -37,6 +40,11 @@ def root(token: str, domain: str) -> str:
 def ours(message_id: str) -> Ours | None:
     match = _OURS.fullmatch(message_id)
     return Ours(match[1] or "", match[2].lower()) if match else None
+
+
+def uuid(value: str) -> str:
+    """``value`` if it is a uuid."""
+    return value.strip().lower() if re.fullmatch(_UUID, value.strip(), re.IGNORECASE) else ""
 
 
 def ours_in(text: str) -> str:

@@ -54,12 +54,10 @@ def read(root: Part, *, sender: str, at: datetime) -> InboundItem | None:
 def _delivery(
     recipients: list[_Recipient], parts: list[Part], root: Part, at: datetime
 ) -> InboundItem | None:
-    original = _original(parts, root)
+    original, uuid = _original(parts, root)
     if not original:
         return None
     worst = min(recipients, key=lambda one: _ORDER.index(one.action) if one.action in _ORDER else len(_ORDER))
-    ours = ids.ours(original)
-    uuid = ours.uuid if ours else ""
     if worst.action == "failed":
         worst = _in_detail(worst, parts)
         return StatusChanged(
@@ -108,18 +106,22 @@ def _recipients(status: Part) -> list[_Recipient]:
     return found
 
 
-def _original(parts: list[Part], root: Part) -> str:
-    """The Message-ID of the message that the report is about."""
+def _original(parts: list[Part], root: Part) -> tuple[str, str]:
+    """(the Message-ID of the message that the report is about, its uuid where it is ours).
+
+    The uuid stands in a header of its own, too: some relays give a mail a new Message-ID.
+    """
     for part in parts:
         if part.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"):
-            found = h.message_ids(h.split(part.content.lstrip(b"\r\n"))[0].raw("message-id"))
-            if found:
-                return found[0]
-    answered = [
-        *h.message_ids(root.headers.raw("in-reply-to")),
-        *reversed(h.message_ids(root.headers.raw("references"))),
-    ]
-    return next((one for one in answered if ids.ours(one)), "") or _in_text(parts)
+            headers, _rest = h.split(part.content.lstrip(b"\r\n"))
+            if found := h.message_ids(headers.raw("message-id")):
+                ours = ids.ours(found[0])
+                return found[0], ours.uuid if ours else ids.uuid(headers.raw(ids.UUID_HEADER.lower()))
+    answered = h.message_ids(root.headers.raw("in-reply-to"))
+    answered += reversed(h.message_ids(root.headers.raw("references")))
+    found_id = next((one for one in answered if ids.ours(one)), "") or _in_text(parts)
+    known = ids.ours(found_id)
+    return found_id, known.uuid if known else ""
 
 
 def _in_text(parts: list[Part]) -> str:

@@ -250,6 +250,12 @@ def test_a_bounce_turns_the_message_to_failed() -> None:
     assert "unknown user" in item.reason
 
 
+def test_a_bounce_of_a_mail_that_a_relay_renamed() -> None:
+    item = one(report("failed", "5.1.1", original=f"<renamed@relay.test>\r\nX-Message-UUID: {UUID}"))
+    assert isinstance(item, StatusChanged)
+    assert (item.external_id, item.uuid) == ("<renamed@relay.test>", UUID)
+
+
 def test_a_full_mailbox_is_still_reachable() -> None:
     item = one(report("failed", "5.2.2", diagnostic="smtp; 552 5.2.2 full"))
     assert isinstance(item, StatusChanged)

@@ -29,6 +29,8 @@ from tests.openlines.connectors.email.building import OURS, UUID, connector
 from tests.openlines.connectors.email.building import TOKEN as DIALOG
 from tests.openlines.connectors.email.tokens import Tokens
 
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+
 
 def account(sink: Sink, **more: str) -> Account:
     return Account(connection_id=1, kind="email", credentials=sink.credentials(**more))
@@ -195,6 +197,14 @@ def test_starttls_is_verified(authority: Certificates) -> None:
         assert isinstance(connector.send(outgoing(), own), Sent)
         missing = account(sink, smtp_security="starttls", ca_file="/nowhere/ca.pem")
         assert isinstance(connector.send(outgoing(), missing), TryLater)
+
+
+def test_tls_from_the_start_is_verified(authority: Certificates) -> None:
+    with Sink(certificates=authority, tls_from_the_start=True) as sink:
+        assert isinstance(connector.send(outgoing(), account(sink, smtp_security="ssl")), TryLater)
+        own = account(sink, smtp_security="ssl", ca_file=str(authority.ca))
+        assert isinstance(connector.send(outgoing(), own), Sent)
+        assert len(sink.mails) == 1
 
 
 def test_a_server_without_the_encryption_that_is_set(sink: Sink) -> None:
