@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import time
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
+
 from openlines.connectors.livechat import options
 from openlines.models import Connection
+from openlines.policies import worktime
+from openlines.services.settings import line_settings
 
 KEPT: Final = 2.0
 """Seconds. So long a chat may still answer after it was switched off."""
@@ -21,7 +26,8 @@ def find(public_id: UUID) -> Connection | None:
     clock = time.monotonic()
     known = _known.get(public_id)
     if known is None or known[0] < clock:
-        found = Connection.objects.filter(public_id=public_id, kind=Connection.Kind.LIVECHAT).first()
+        rows = Connection.objects.filter(public_id=public_id, kind=Connection.Kind.LIVECHAT)
+        found = rows.select_related("line").first()
         if found is None:
             _known.pop(public_id, None)
             return None
@@ -34,6 +40,22 @@ def find(public_id: UUID) -> Connection | None:
 
 def forget() -> None:
     _known.clear()
+
+
+def is_open(chat: Connection, *, now: datetime) -> bool:
+    """W7: by the chat's own schedule where it has one, else by the line's working time."""
+    own = appearance(chat).schedule
+    hours = options.working_time(own, zone=zone(chat)) if own else line_settings(chat.line).working_time
+    return worktime.look(hours, now).is_open
+
+
+def is_shown(chat: Connection, *, now: datetime) -> bool:
+    """Switched off with its line or connection it hides (L4 keeps it: clients may go on writing); W7: or outside hours."""
+    return chat.is_active and (not appearance(chat).only_open or is_open(chat, now=now))
+
+
+def zone(chat: Connection) -> str:
+    return chat.line.time_zone or settings.TIME_ZONE
 
 
 def appearance(chat: Connection) -> options.LiveChatOptions:

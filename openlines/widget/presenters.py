@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Connection, Dialog, Message, OpenLine
+from openlines.policies import conversation
 from openlines.policies.facts import State
 from openlines.services.faces import face
+from openlines.services.settings import line_settings
 from openlines.widget import visitors
 from openlines.widget.reading import Talk
 
@@ -34,6 +38,27 @@ def dialog(row: Dialog, *, read_up_to: int) -> dict[str, Any]:
         "state": "finished" if is_over else "open",
         "operator": person(row.line, row.operator) if row.operator and not is_over else None,
         "read_up_to": read_up_to,
+        "rating": rating(row, now=timezone.now()),
+    }
+
+
+def rating(row: Dialog, *, now: datetime) -> dict[str, Any]:
+    """R2, R4: ``may``: he can rate it now; ``value``: how he has; ``asked``: he has been asked to."""
+    settings = line_settings(row.line)
+    facts = row.facts()
+    is_over = facts.state in (State.WRAP_UP, State.CLOSED)
+    may = (
+        settings.rating
+        and facts.state is not State.SPAM
+        and facts.frozen_at is None
+        and facts.first_reply_at is not None
+        and (is_over or settings.rating_in_dialog)
+        and conversation.rates_in_time(facts, settings, now=now)
+    )
+    return {
+        "may": may,
+        "value": row.client_rating,
+        "asked": facts.rating_pending_until is not None and facts.rating_pending_until > now,
     }
 
 

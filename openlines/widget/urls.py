@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from openlines.widget import views_answers as answers_api
 from openlines.widget import views_api as api
 from openlines.widget import views_pages as pages
 
@@ -14,6 +15,8 @@ of_a_chat = [
     path("session/", api.session, name="session"),
     path("ticket/", api.ticket, name="ticket"),
     path("messages/", api.messages, name="messages"),
+    path("consent/", answers_api.consent, name="consent"),
+    path("rating/", answers_api.rating, name="rating"),
     path("typing/", api.typing, name="typing"),
     path("seen/", api.seen, name="seen"),
     path("file/<uuid:attachment>/", api.file, name="file"),

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
@@ -20,7 +21,7 @@ from openlines.models import Attachment, Client, Connection, Dialog, Message, Of
 from openlines.services import client_messages, files, marks, short_way
 from openlines.services.errors import CommandRefused
 from openlines.views_files import deliver
-from openlines.widget import answers, presenters, reading, visitors
+from openlines.widget import answers, gate, presenters, reading, visitors
 from openlines.widget.answers import Refused, endpoint
 from openlines.widget.visitors import Visitor
 
@@ -39,6 +40,7 @@ def session(request: HttpRequest, chat: Connection, visitor: Visitor, now: datet
         {
             "token": visitor.token,
             "ticket": _ticket(client, now=now) if client else None,
+            "consent": gate.shown(chat, client, language=get_language() or ""),
             **presenters.talk(talk, chat=chat),
         }
     )
@@ -77,6 +79,7 @@ def news(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
 @endpoint("POST", is_message=True)
 def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime) -> HttpResponse:
     """A message, by JSON or as a form with files. The same ``uuid`` again gives the first message."""
+    gate.guard(chat, visitor)
     draft = _draft(request)
     stored = tuple(_upload(request))
     if not draft.text.strip() and not stored:
@@ -146,6 +149,8 @@ def typing(request: HttpRequest, chat: Connection, visitor: Visitor, now: dateti
         .first()
     )
     if dialog is not None:
+        if typed and not chat.line.live_typing:
+            typed = "…"  # that he writes, but not what
         publish.signal_many(
             (topics.employee(reader), "typing", {"dialog": dialog.pk, "text": typed})
             for reader in _readers(dialog)

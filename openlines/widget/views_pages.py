@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, get_supported_language_variant, override
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -25,6 +26,8 @@ from openlines.widget.views_api import FILES_LIMIT, TEXT_LIMIT
 
 LOADER_KEPT: Final = 300
 """Seconds a browser may keep the loader; so long the button of a chat that was switched off may still be seen."""
+HOURS_KEPT: Final = 60
+"""The same where the button comes and goes with the working hours."""
 THEMES: Final = ("light", "dark")
 
 
@@ -33,14 +36,15 @@ THEMES: Final = ("light", "dark")
 def loader(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The script for the customer's pages: it must not break them, whatever is wrong here."""
     chat = chats.find(public_id)
-    if chat is None or not chat.is_active:
+    if chat is None or not chats.is_shown(chat, now=timezone.now()):
         script = b"/* There is no chat here at the moment. */"
     else:
         script = render(
             request, "widget/loader.js", {"settings": _for_script(_loader_settings(chat))}
         ).content
     response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
-    response.headers["Cache-Control"] = f"public, max-age={LOADER_KEPT}"
+    kept = HOURS_KEPT if chat is not None and chats.appearance(chat).only_open else LOADER_KEPT
+    response.headers["Cache-Control"] = f"public, max-age={kept}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -91,6 +95,7 @@ def _show(request: HttpRequest, chat: Connection, *, is_embedded: bool) -> HttpR
             "textLimit": TEXT_LIMIT,
             "filesLimit": FILES_LIMIT,
             "fileBytes": MAX_BYTES,
+            "closed": not chats.is_open(chat, now=timezone.now()),
             "words": words.of_the_chat(),
         },
     }

@@ -8,7 +8,7 @@ export class Problem extends Error {
 
   /** The same request again cannot do better. */
   get isFinal() {
-    return [400, 409, 413, 422].includes(this.status);
+    return [400, 403, 409, 413, 422].includes(this.status);
   }
 }
 
@@ -74,6 +74,8 @@ export function openApi({ base, language, store }) {
     news: (since) => ask("messages/", { query: { since } }),
     earlier: (before) => ask("messages/", { query: { before } }),
     typing: (text) => ask("typing/", { method: "POST", json: { text } }),
+    consent: (values) => ask("consent/", { method: "POST", json: { ...values, language } }),
+    rate: (values) => ask("rating/", { method: "POST", json: values }),
     seen: (dialog, seq, read) => ask("seen/", { method: "POST", json: { dialog, seq, read }, keepalive: true }),
   };
 }

@@ -1,6 +1,7 @@
 /* The live chat. What is shown comes from the server ("everything since cursor"); a signal of the event stream only says
    "look again", so that a lost one loses nothing, and every 20 s a look is the net when there is no stream. */
 
+import { Gate, Rating } from "./answers.js";
 import { openApi, Problem } from "./api.js";
 import { Composer } from "./composer.js";
 import { openHost } from "./host.js";
@@ -38,7 +39,7 @@ part("close")?.addEventListener("click", () => host.tell({ type: "close" }));
 document.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && host.tell({ type: "close" }));
 
 const api = openApi({ base: config.base, language: config.language, store });
-let talk, composer, outbox;
+let talk, composer, outbox, gate, rating;
 if (!config.off) build();
 host.tell({ type: "ready" });
 
@@ -60,6 +61,19 @@ function build() {
     onSend: ({ text, files }) => outbox.add({ uuid: newUuid(), text, files, at: Date.now(), state: "waiting" }),
     onTyping: (text) => ticket && api.typing(text).catch(() => {}),
   });
+  gate = new Gate({
+    box: part("consent"), words, answer: (values) => api.consent({ ...values, page }),
+    onChange: ({ given, problem }) => {
+      if (problem?.status === 409) start(); // the text was changed meanwhile: ask with the new one
+      else if (problem) return onProblem(problem);
+      showState();
+      if (given) composer.focus();
+    },
+  });
+  rating = new Rating({
+    box: part("rating"), opener: part("open-rating"), words, answer: (values) => api.rate(values),
+    onProblem: (problem) => { onProblem(problem); if (problem.message) notice(problem.message); },
+  });
   part("earlier").addEventListener("click", showEarlier);
   part("below").addEventListener("click", () => { talk.toEnd(); composer.focus(); });
   part("talk").addEventListener("scroll", () => talk.isAtEnd && (part("below").hidden = true), { passive: true });
@@ -76,8 +90,9 @@ function build() {
 async function start(attempt = 0) {
   try {
     const answer = await api.session();
-    notice("");
+    notice(config.closed ? words.closed : "");
     talk.clear();
+    gate.set(answer.consent);
     take(answer);
     part("earlier").hidden = !answer.earlier;
     if (!started) outbox.restore(words);
@@ -138,7 +153,8 @@ function onSent(entry, { message, rev, ticket: newTicket }) {
 
 async function onProblem(problem) {
   if (!(problem instanceof Problem)) throw problem;
-  if (problem.status === 401) await api.session().then(() => outbox.run(), () => {}); // a new visitor: his token was lost
+  if (problem.code === "consent") start(); // it has to be asked for anew
+  else if (problem.status === 401) await api.session().then(() => outbox.run(), () => {}); // a new visitor: his token was lost
   else if (problem.status === 410) switchedOff(problem);
   else if (problem.status === 0 || problem.status >= 500) notice(words.offline);
 }
@@ -263,8 +279,9 @@ function showState() {
   if (operator?.photo && photo.getAttribute("src") !== operator.photo) photo.src = operator.photo;
   const isOver = dialog?.state === "finished" && anew !== dialog.number && composer.isEmpty && outbox.isEmpty;
   const hadFocus = part("composer").contains(document.activeElement);
-  part("over").hidden = !isOver;
-  part("composer").hidden = isOver;
+  rating.set(dialog);
+  part("over").hidden = !isOver || gate.isShut;
+  part("composer").hidden = isOver || gate.isShut;
   if (isOver && hadFocus) part("anew").focus();
 }
 
@@ -277,7 +294,7 @@ function onOpen({ focus }) {
   isOpen = true;
   if (!talk) return;
   talk.toEnd();
-  if (focus) (part("composer").hidden ? part("anew") : composer).focus();
+  if (focus) (gate.isShut ? gate : part("composer").hidden ? part("anew") : composer).focus();
   report();
 }
 

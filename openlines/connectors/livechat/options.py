@@ -1,7 +1,8 @@
 """What an administrator sets up of a live chat; kept in ``Connection.options``. Pure.
 
 Keys: ``title``, ``colour`` ("#2459cc"), ``position`` ("right" or "left"), ``allowed_domains`` (a list of host names,
-``*.`` before one for all below it; empty: any page may show the chat). Whatever is wrong in there is passed over:
+``*.`` before one for all below it; empty: any page may show the chat), ``schedule`` (weekday from "0" → intervals as
+text, W7; empty: the line's hours), ``only_open`` (show it only in working hours). Whatever is wrong in there is passed over:
 a chat with the usual colour is better than none.
 """
 
@@ -11,6 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from openlines.policies import worktime
 
 POSITIONS: Final = ("right", "left")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
@@ -27,6 +30,9 @@ class LiveChatOptions:
     """Empty: the product's own."""
     position: str = "right"
     allowed_domains: tuple[str, ...] = ()
+    schedule: tuple[tuple[worktime.Interval, ...], ...] = ()
+    """W7: of each weekday, Monday first; empty: no schedule of its own."""
+    only_open: bool = False
 
     @property
     def text_on_colour(self) -> str:
@@ -50,7 +56,23 @@ def read(options: Mapping[str, Any]) -> LiveChatOptions:
         allowed_domains=tuple(filter(None, map(domain, domains)))
         if isinstance(domains, list | tuple)
         else (),
+        schedule=schedule(options.get("schedule")),
+        only_open=options.get("only_open") is True,
     )
+
+
+def schedule(value: object) -> tuple[tuple[worktime.Interval, ...], ...]:
+    """W7: what reads as a week; else none."""
+    if not isinstance(value, Mapping) or not value:
+        return ()
+    try:
+        return tuple(worktime.parse_intervals(str(value.get(str(day), ""))) for day in range(7))
+    except worktime.BadItem:
+        return ()
+
+
+def working_time(week: tuple[tuple[worktime.Interval, ...], ...], *, zone: str) -> worktime.WorkingTime:
+    return worktime.WorkingTime(zone=zone, week=week, days_off=frozenset(), holidays=())
 
 
 def is_colour(value: str) -> bool:

@@ -32,6 +32,7 @@ def test_his_conversation_is_there_after_a_reload(chat: Connection) -> None:
         "state": "open",
         "operator": None,
         "read_up_to": 0,
+        "rating": {"may": False, "value": None, "asked": False},
     }
     ticket = topics.read_ticket(answer["ticket"], now=timezone.now())
     assert ticket.topics == {topics.client(Client.objects.get().pk)}
