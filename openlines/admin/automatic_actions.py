@@ -87,7 +87,7 @@ class AutomaticActionsAdmin(LineTextsAdmin):
         Group(
             gettext_lazy("When the operator finishes"),
             ("finish_text_enabled", *fields_of("finished"), "wrap_up"),
-            shown_when=dict.fromkeys((*fields_of("finished"), "wrap_up"), "finish_text_enabled"),
+            shown_when=dict.fromkeys(fields_of("finished"), "finish_text_enabled"),
         ),
         Group(
             gettext_lazy("When nothing happens any more"),
@@ -95,6 +95,7 @@ class AutomaticActionsAdmin(LineTextsAdmin):
             shown_when=dict.fromkeys(fields_of("auto_closed"), "auto_close_text_enabled"),
         ),
         Group(gettext_lazy("Canned replies"), ("reply_list",)),
+        Group(gettext_lazy("While the client writes"), ("live_typing",)),
     )
 
     def _save(self, request: HttpRequest, line_id: int, form: LineTextsForm, *, now: datetime) -> bool:

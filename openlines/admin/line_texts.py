@@ -141,6 +141,13 @@ class LineTextsForm(BlockForm):
     def read_rows(self) -> Any:
         return own_texts(self.instance.pk)
 
+    def unsaved_texts(self) -> Own:
+        return {
+            (trigger, language): self.cleaned_data.get(field_name(trigger, language), "").strip()
+            for trigger in self.triggers
+            for language in codes()
+        }
+
     def print_of(self, rows: Any) -> str:
         return repr(sorted(rows.items()))
 

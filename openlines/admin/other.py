@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
@@ -24,6 +26,17 @@ class OtherForm(BlockForm):
         super().__init__(*args, **options)
         name_installation_language(self.fields["language"])
 
+    def clean_email_signature(self) -> str:
+        signature: str = self.cleaned_data["email_signature"]
+        known = ("#OPERATOR#", "#LINE#")
+        unknown = [macro for macro in re.findall(r"#[A-Z_]+#", signature) if macro not in known]
+        if unknown:
+            raise forms.ValidationError(
+                gettext("%(macros)s is not known here. These are: %(known)s.")
+                % {"macros": ", ".join(unknown), "known": ", ".join(known)}
+            )
+        return signature.strip()
+
 
 def name_installation_language(field: Any) -> None:
     """Says in the empty choice what it stands for."""
@@ -39,8 +52,10 @@ class OtherSettingsAdmin(BlockAdmin):
     block: ClassVar = OtherBlock
     page_form = OtherForm
     groups: ClassVar = (
-        Group(_("What clients see"), ("name", "language")),
+        Group(_("What clients see"), ("name", "language", "email_signature")),
         Group(_("What operators are asked"), ("confirm_finish",)),
+        Group(_("Messages"), ("keep_log",)),
+        Group(_("The line"), ("is_active",)),
     )
 
     def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:

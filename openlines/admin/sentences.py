@@ -101,6 +101,9 @@ def automatic_actions(line: OpenLine) -> list[str]:
         _unanswered(line),
         _finish(line),
         _auto_close(line),
+        _("The operator reads along while a live-chat client types.")
+        if line.live_typing
+        else _("The operator sees that a live-chat client types, but not what."),
     ]
 
 
@@ -116,6 +119,14 @@ def other(line: OpenLine) -> list[str]:
         found.append(_("An operator who finishes a dialog is asked first whether it is meant."))
     else:
         found.append(_("A dialog is finished with one click, without a question."))
+    if not line.keep_log:
+        found.append(
+            _("Texts and files of a dialog are erased when it is closed completely; its figures stay.")
+        )
+    if not line.is_active:
+        found.append(
+            _("The line is switched off: clients can write, but nothing is shown, distributed or sent.")
+        )
     return found
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from contactcenter.staff.models import Employee
 from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
-from openlines.services import deadlines, dialogs, lines, routing
+from openlines.services import automatic_actions, deadlines, dialogs, lines, routing
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
     answer,
@@ -200,14 +200,14 @@ def test_a_failing_deadline_is_pushed_back_and_stops_nobody(
     for dialog in (bad, good):
         Deadline.objects.filter(dialog=dialog, kind="offer").delete()
         Dialog.objects.filter(pk=dialog.pk).update(offer_until=None)
-    real = deadlines.automatic_actions.apply
+    real = automatic_actions.apply
 
     def act(change, decided):  # type: ignore[no-untyped-def]
         if change.dialog.pk == bad.pk:
             raise ValueError("boom")
         real(change, decided)
 
-    monkeypatch.setattr(deadlines.automatic_actions, "apply", act)
+    monkeypatch.setattr(automatic_actions, "apply", act)
     deadlines.fire_due(now=at(400))
     assert Dialog.objects.get(pk=good.pk).is_unanswered
     row = Deadline.objects.get(dialog=bad, kind="unanswered")

@@ -42,12 +42,15 @@ def test_a4_the_mark_counts_from_the_first_message_also_off_hours_and_stays_in_t
     scene.write(now=AFTER_WORK)
     scene.write("hello??", now=AFTER_WORK + minutes(4))
     scene.fire(AFTER_WORK + minutes(4.9))
-    assert not scene.dialog.is_unanswered
+    early = scene.dialog
+    assert not early.is_unanswered
     scene.fire(AFTER_WORK + minutes(5))
-    assert scene.dialog.is_unanswered
+    marked = scene.dialog
+    assert marked.is_unanswered
     scene.answer(now=AFTER_WORK + minutes(6))
-    assert not scene.dialog.is_unanswered
-    assert scene.dialog.marked_unanswered_at == at(AFTER_WORK + minutes(5))
+    answered = scene.dialog
+    assert not answered.is_unanswered
+    assert answered.marked_unanswered_at == at(AFTER_WORK + minutes(5))
 
 
 def test_a5_the_text_goes_once_at_the_moment_of_the_mark_accepted_or_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_w4_nothing_where_the_rule_says_so() -> None:
     ],
 )
 def test_w4_day_off_and_holiday_have_texts_of_their_own(
-    settings: dict[str, object], trigger: str, text: str
+    settings: dict[str, Any], trigger: str, text: str
 ) -> None:
     scene = Scene(**HOURS, **settings)
     for one, words in {
