@@ -37,7 +37,7 @@ A call is taken once: `webhook-id` (or, for a message without one, its `external
 A 2xx means that it is stored. Repeat a call that had none.
 
 **Out.** We post `{"type", "timestamp", "data"}` to your webhook, signed by Standard Webhooks. Answer 2xx within
-20 seconds, for a message if you like with `{"external_id": "your id of it"}`; without one its id is `data.uuid`.
+30 seconds, for a message if you like with `{"external_id": "your id of it"}`; without one its id is `data.uuid`.
 A call without an answer, or with 408, 429 (`Retry-After` is kept) or 5xx, is repeated for 24 hours with the same
 `webhook-id`: remember those you took. 401 and 410 pause the connection; any other 4xx counts as not delivered, and
 `{"message": "why", "unreachable": true}` tells the operator. While a secret is being changed, calls carry two signatures.

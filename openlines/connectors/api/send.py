@@ -42,8 +42,6 @@ MAX_TEXT = 10_000
 MAX_INLINE = 10 * 1024 * 1024
 """Bytes of a file that goes in the call itself, where there is no address to fetch it from."""
 LONGEST_WAIT = timedelta(hours=1)
-PATIENCE = 20.0
-"""Seconds the customer's system may take to answer."""
 
 
 def target(account: Account) -> str:
@@ -107,7 +105,7 @@ def post(
     *,
     identifier: str,
     own_id: str,
-    seconds: float = PATIENCE,
+    seconds: float | None = None,
 ) -> Outcome:
     """One signed call. ``own_id``: the message's id where the customer's system names none of its own."""
     try:
@@ -135,7 +133,7 @@ def no_secret() -> str:
 
 
 def call(
-    account: Account, kind: str, data: Mapping[str, Any], *, identifier: str, seconds: float
+    account: Account, kind: str, data: Mapping[str, Any], *, identifier: str, seconds: float | None
 ) -> http.Answer:
     """Raises ``NoSecret``, ``outside.Blocked``, ``http.NotSent``, ``http.MaybeSent``."""
     if not signature.keys(account):
