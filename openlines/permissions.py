@@ -14,12 +14,15 @@ from openlines.models import Dialog, Message, Offer
 from openlines.models.dialog import DialogQuerySet
 from openlines.services.queue_members import lines_of
 
+IS_SHOWN = Q(frozen_at__isnull=True)
+"""L4: dialogs of a line that is off are hidden."""
+
 
 def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY) -> DialogQuerySet:
     """Dialogs that ``right`` lets him see."""
     reach = scope(employee, right)
     if reach is Scope.ALL:
-        return Dialog.objects.all()
+        return Dialog.objects.filter(IS_SHOWN)
     if reach is Scope.NOTHING:
         return Dialog.objects.none()
     people = {employee.pk} if reach is Scope.OWN else department_of_scope(employee)
@@ -28,13 +31,14 @@ def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY)
         # Its members' queues are the department's, whoever of them it is offered to; heads stand in none (Q1).
         queues = lines_of(people)
         theirs |= Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=queues)
-    return Dialog.objects.filter(theirs)
+    return Dialog.objects.filter(theirs & IS_SHOWN)
 
 
 def waiting_for(employee: Employee) -> Q:
     """Dialogs that wait in a queue he is in and are offered to nobody: he may accept them."""
     standing = Offer.objects.filter(dialog=OuterRef("pk"), ended_at__isnull=True)
     in_his_queue = Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee))
+    in_his_queue &= IS_SHOWN
     return in_his_queue & Q(~Exists(standing))
 
 

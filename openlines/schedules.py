@@ -32,6 +32,7 @@ SCHEDULES: Final = (
     Planned(gettext_noop("Mailboxes"), "openlines.tasks.poll", 1),
     Planned(gettext_noop("Health of connections"), "openlines.tasks.watch_connections", 5),
     Planned(gettext_noop("Messages not kept"), "openlines.tasks.erase_logs", 15),
+    Planned(gettext_noop("Deletion of lines"), "openlines.tasks.delete_lines", 5),
     Planned(gettext_noop("Clean-up"), "openlines.tasks.clean_up", 60),
 )
 

@@ -22,6 +22,7 @@ from openlines.services import (
     files,
     health,
     inbound,
+    line_deletion,
     outbound,
     polling,
     routing,
@@ -109,6 +110,17 @@ def erase_logs() -> str:
     """§10: texts of closed dialogs on lines that keep none, where they could not be erased at once."""
     erased = erasure.sweep(now=timezone.now())
     return ngettext("%(count)d dialog erased", "%(count)d dialogs erased", erased) % {"count": erased}
+
+
+def delete_line(line_id: int) -> None:
+    """L7. Queued by ``services/line_deletion.py``, unsaved; what stops is taken up by ``delete_lines``."""
+    line_deletion.go_on(line_id, now=timezone.now())
+
+
+def delete_lines() -> str:
+    """L7: deletions that were stopped go on."""
+    done = line_deletion.sweep(now=timezone.now())
+    return ngettext("%(count)d line deleted", "%(count)d lines deleted", done) % {"count": done}
 
 
 def wake_outbox() -> str:

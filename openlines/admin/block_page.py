@@ -367,4 +367,9 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
     for title, key in ((_("Try it"), "try"), (_("Next dialog"), "forecast"), (_("History"), "history")):
         link = reverse(f"admin:openlines_openline_{key}", args=[line.pk])
         found.append({"title": title, "link": link, "active": active == key, "has_permission": True})
+    if not line.is_active or active == "kept":
+        link = reverse("admin:openlines_openline_kept", args=[line.pk])
+        found.append(
+            {"title": _("What waited"), "link": link, "active": active == "kept", "has_permission": True}
+        )
     return found

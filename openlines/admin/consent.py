@@ -96,11 +96,11 @@ def sentences(line: OpenLine) -> list[str]:
 class ConsentRecordAdmin(ReadOnlyAdmin):
     """P3: who, which text and version, when, from where."""
 
-    list_display: ClassVar = ("at", "client", "decision", "how", "version_number", "channel", "by")
+    list_display = ("at", "client", "decision", "how", "version_number", "channel", "by")
     list_filter: ClassVar = ("decision", "how", "channel")
     search_fields: ClassVar = ("client__name", "client__email", "client__phone")
-    date_hierarchy: ClassVar = "at"
-    fields: ClassVar = (
+    date_hierarchy = "at"
+    fields = (
         "client",
         "decision",
         "how",

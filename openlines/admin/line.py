@@ -27,6 +27,7 @@ from openlines.admin import history, sentences
 from openlines.admin.access import LineAccess, lines_for, may_change
 from openlines.admin.block_page import pages, tabs
 from openlines.admin.forecast import ForecastPages
+from openlines.admin.line_fate import FatePages
 from openlines.admin.other import name_installation_language
 from openlines.admin.try_line import TryPages
 from openlines.models import Connection, Dialog, OpenLine, QueueEntry
@@ -52,7 +53,7 @@ class NewLineForm(forms.ModelForm[OpenLine]):
 
 
 @admin.register(OpenLine)
-class OpenLineAdmin(TryPages, ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
+class OpenLineAdmin(FatePages, TryPages, ForecastPages, LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not typed
     form = NewLineForm
     fields = ("name", "language")
     list_display = ("title", "channels", "served_by", "waiting", "open_dialogs", "pages")
@@ -89,7 +90,9 @@ class OpenLineAdmin(TryPages, ForecastPages, LineAccess, ModelAdmin):  # type: i
 
     @admin.display(description=gettext_lazy("line"))
     def title(self, line: OpenLine) -> str:
-        return line.name
+        if line.deleting_since is not None:
+            return _("%(line)s (being deleted)") % {"line": line.name}
+        return line.name if line.is_active else _("%(line)s (off)") % {"line": line.name}
 
     @admin.display(description=gettext_lazy("channels"))
     def channels(self, line: OpenLine) -> SafeString:

@@ -19,6 +19,7 @@ from openlines.admin import sentences
 from openlines.admin.block_page import BlockAdmin, BlockForm, Group, PageFacts
 from openlines.models import OpenLine, OtherSettings
 from openlines.models.blocks import OtherBlock
+from openlines.services import line_switch
 
 
 class OtherForm(BlockForm):
@@ -55,8 +56,9 @@ class OtherSettingsAdmin(BlockAdmin):
         Group(_("What clients see"), ("name", "language", "email_signature")),
         Group(_("What operators are asked"), ("confirm_finish",)),
         Group(_("Messages"), ("keep_log",)),
-        Group(_("The line"), ("is_active",)),
+        Group(_("The line"), ("is_active", "end")),
     )
+    parts: ClassVar = {"end": "admin/openlines/_line_end.html"}
 
     def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:
-        return PageFacts(sentences=sentences.other(line))
+        return PageFacts(sentences=sentences.other(line), context={"kept": line_switch.kept(line.pk)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,8 +53,10 @@ def hook(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     if not _is_genuine(connector, raw, connection):
         return _error(403, "bad_signature", _("This call does not prove that it comes from the provider."))
     for addressee in _addressees(connector, raw, connection):
-        if addressee.is_active:  # L5: what comes while it is off is not kept, and the provider need not know
+        if addressee.is_active:
             inbound.receive(addressee, raw, now=now)
+        else:  # L5: counted and not kept, and the provider need not know
+            Connection.objects.filter(pk=addressee.pk).update(refused_count=F("refused_count") + 1)
     if isinstance(connector, base.Answering):
         content_type, content = connector.answer(raw)
         return HttpResponse(content, content_type=content_type)

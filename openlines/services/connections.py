@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Connection, OpenLine
-from openlines.services import cursors, outbound, wakeups
+from openlines.services import cursors, line_switch, outbound, wakeups
 from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
 
@@ -36,11 +36,14 @@ def create(line: OpenLine, *, kind: str, name: str, values: Mapping[str, Any]) -
 
 
 def save(connection: Connection, values: Mapping[str, Any]) -> set[str]:
-    """Change settings, the line among them (L6: open dialogs stay where they are); the names of what changed."""
+    """Change settings; the names of what changed. L6: with another line open dialogs stay where they are, but come along
+    as returned where the old line is off or being deleted.
+    """
     values = dict(values)
     if "credentials" in values:
         values["credentials"] = _completed(connection.kind, values["credentials"])
     changed = {name for name, value in values.items() if getattr(connection, name) != value}
+    left = connection.line
     for name in changed:
         setattr(connection, name, values[name])
     if "credentials" in changed:
@@ -49,6 +52,8 @@ def save(connection: Connection, values: Mapping[str, Any]) -> set[str]:
     if changed:
         with _one_of_a_kind(connection.line, connection.kind):
             connection.save(update_fields=sorted(changed))
+    if "line" in changed and (not left.is_active or left.deleting_since is not None):
+        line_switch.move_along(connection, to=connection.line, now=timezone.now())
     return changed
 
 

@@ -21,7 +21,7 @@ from contactcenter.lib.commits import after_commit
 from contactcenter.staff.models import Employee
 from openlines.models import LineEntry, LineQueue, LineText, OpenLine, QueueEntry
 from openlines.models.blocks import ConsentBlock, WorkingTimeBlock
-from openlines.services import consents, deadlines, queue_members, routing, staffing
+from openlines.services import consents, deadlines, line_switch, queue_members, routing, staffing
 from openlines.services.errors import CommandRefused
 
 LIMIT_LOCK = (0x0D1A, 3)
@@ -65,7 +65,7 @@ def refuse_over_limit(*, lock: bool = False) -> None:
     if lock:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", LIMIT_LOCK)
-    if OpenLine.objects.count() >= most:
+    if OpenLine.objects.filter(deleting_since__isnull=True).count() >= most:
         raise CommandRefused(
             "limit",
             ngettext(
@@ -102,6 +102,8 @@ def save_block(
             setattr(line, name, values[name])
         line.version += 1
         line.save(update_fields=[*changed, "version"])
+        if "is_active" in changed:
+            line_switch.follow(line, now=now)
         if not _CONSENT.isdisjoint(changed):
             consents.ensure_version(line, by_id=line.history.first().history_user_id, now=now)
         after_commit(deadlines.resync_line, line.pk, now=now)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import scope
 from openlines.models import Dialog, Offer, Seen
-from openlines.permissions import visible_dialogs, waiting_for
+from openlines.permissions import IS_SHOWN, visible_dialogs, waiting_for
 from openlines.workspace import faces
 
 ROWS: Final = 200
@@ -83,7 +83,7 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: str 
         row["pk"]: row
         for row in _facts(Dialog.objects.filter(pk__in=[o.dialog_id for o in offers]), employee)
     }
-    mine = Dialog.objects.open().filter(operator=employee)
+    mine = Dialog.objects.open().filter(IS_SHOWN, operator=employee)
     waiting = Dialog.objects.filter(waiting_for(employee))
     rows: list[dict[str, Any]] = []
     total = 0

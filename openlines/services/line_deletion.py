@@ -1,0 +1,177 @@
+"""Deleting a line (L7): counted before, ordered by typing its name, done in the background, going on where it stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task
+
+from contactcenter.lib.commits import after_commit
+from contactcenter.staff.models import Employee
+from openlines.models import (
+    Attachment,
+    Client,
+    Connection,
+    Deadline,
+    Dialog,
+    InboundEvent,
+    LineDeletion,
+    Message,
+    Offer,
+    OpenLine,
+    OutboxItem,
+)
+from openlines.services import connections, line_switch
+from openlines.services.errors import CommandRefused
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+"""Dialogs deleted in one transaction."""
+DELETE = "delete"
+"""What happens to a connection: this, or the number of the line it moves to."""
+
+
+def count(line: OpenLine) -> dict[str, int]:
+    """What will go, if no connection is moved."""
+    dialogs = Dialog.objects.filter(_of(line.pk))
+    return {
+        "dialogs": dialogs.count(),
+        "messages": Message.objects.filter(dialog__in=dialogs).count(),
+        "files": Attachment.objects.filter(message__dialog__in=dialogs).count(),
+        "connections": Connection.objects.filter(line=line).count(),
+    }
+
+
+def _of(line_id: int) -> Q:
+    """The line's dialogs, and those of its connections on other lines: these lose their channel."""
+    return Q(line_id=line_id) | Q(connection__line_id=line_id)
+
+
+def order(
+    line: OpenLine, *, typed_name: str, fates: Mapping[int, str], by: Employee, now: datetime
+) -> LineDeletion:
+    """Switch it off, move or delete its connections, and have the rest done in the background.
+
+    ``fates``: connection → ``DELETE`` or a line's number. Raises ``CommandRefused`` (``name``, ``taken``, ``fate``).
+    """
+    if typed_name.strip() != line.name:
+        raise CommandRefused("name", _("The name is not the line's. Type it exactly as it is written."))
+    targets: dict[int, OpenLine | None] = {}
+    for connection in Connection.objects.filter(line=line):
+        fate = fates.get(connection.pk, "")
+        target = None
+        if fate != DELETE:
+            lines = OpenLine.objects.filter(deleting_since__isnull=True).exclude(pk=line.pk)
+            target = lines.filter(pk=int(fate)).first() if fate.isdecimal() else None
+            if target is None:
+                raise CommandRefused("fate", _("Say for each connection whether it is moved or deleted."))
+            if Connection.objects.filter(line=target, kind=connection.kind).exists():
+                raise CommandRefused("taken", connections.refusal(target, connection.kind))
+        targets[connection.pk] = target
+    with transaction.atomic():
+        locked = OpenLine.objects.select_for_update().get(pk=line.pk)
+        if locked.deleting_since is not None:
+            return LineDeletion.objects.get(line_id=line.pk)
+        was_active = locked.is_active
+        OpenLine.objects.filter(pk=line.pk).update(
+            is_active=False, deleting_since=now, version=locked.version + 1
+        )
+        locked.refresh_from_db()
+        if was_active:
+            line_switch.follow(locked, now=now)
+        deletion = LineDeletion.objects.create(
+            line_id=line.pk, name=line.name, requested_by=by, requested_at=now, to_delete=count(line)
+        )
+    for connection in Connection.objects.filter(line=line).select_related("line"):
+        target = targets.get(connection.pk)
+        if target is not None:
+            connections.save(connection, {"line": target})
+        else:
+            connections.switch(connection, on=False, now=now)
+    after_commit(async_task, "openlines.tasks.delete_line", line.pk, save=False)
+    return deletion
+
+
+def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
+    """Delete what is left, a batch a transaction; True when the line is gone. Safe to repeat, to stop and to run twice."""
+    deletion = LineDeletion.objects.filter(line_id=line_id, finished_at__isnull=True).first()
+    if deletion is None:
+        return True
+    for _batch in range(batches):
+        if not _delete_batch(line_id):
+            break
+    else:
+        return False
+    with transaction.atomic():
+        for connection in Connection.objects.filter(line_id=line_id):
+            InboundEvent.objects.filter(connection=connection).delete()
+            Client.objects.filter(connection=connection).delete()
+            connection.delete()
+        _count(line_id, "connections", deletion.to_delete.get("connections", 0))
+        OpenLine.objects.filter(pk=line_id).delete()
+        LineDeletion.objects.filter(line_id=line_id).update(finished_at=now, error="")
+    return True
+
+
+def sweep(*, now: datetime) -> int:
+    """Deletions that stopped go on; the number that are finished now."""
+    done = 0
+    for line_id in LineDeletion.objects.filter(finished_at__isnull=True).values_list("line_id", flat=True):
+        try:
+            done += go_on(line_id, now=now)
+        except Exception as error:
+            logger.exception("The deletion of line %s stopped", line_id)
+            LineDeletion.objects.filter(line_id=line_id).update(
+                error=f"{type(error).__name__}: {error}"[:2000]
+            )
+    return done
+
+
+def _delete_batch(line_id: int) -> bool:
+    """False where nothing is left."""
+    with transaction.atomic():
+        rows = Dialog.objects.select_for_update(skip_locked=True).filter(_of_locked(line_id))
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return Dialog.objects.filter(_of(line_id)).exists()
+        attachments = Attachment.objects.filter(message__dialog__in=ids)
+        files = [one.file for one in attachments if one.file]
+        count_files = attachments.count()
+        OutboxItem.objects.filter(dialog__in=ids).delete()
+        Offer.objects.filter(dialog__in=ids).delete()
+        Deadline.objects.filter(dialog__in=ids).delete()
+        messages = Message.objects.filter(dialog__in=ids)
+        count_messages = messages.count()
+        messages.delete()
+        Dialog.objects.filter(pk__in=ids).delete()
+        _count(line_id, "dialogs", len(ids))
+        _count(line_id, "messages", count_messages)
+        _count(line_id, "files", count_files)
+    for file in files:
+        _remove(file)
+    return True
+
+
+def _of_locked(line_id: int) -> Q:
+    """As ``_of``, without a join: rows of a join cannot all be locked."""
+    return Q(line_id=line_id) | Q(connection__in=Connection.objects.filter(line_id=line_id))
+
+
+def _remove(file: Any) -> None:
+    try:
+        file.delete(save=False)
+    except OSError:
+        logger.exception("A file of a deleted line could not be removed")
+
+
+def _count(line_id: int, what: str, number: int) -> None:
+    deletion = LineDeletion.objects.select_for_update().get(line_id=line_id)
+    deletion.deleted = {**deletion.deleted, what: deletion.deleted.get(what, 0) + number}
+    deletion.save(update_fields=["deleted"])
