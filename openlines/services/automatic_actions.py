@@ -76,7 +76,7 @@ def apply(
                 change.record(kind, actor_id=actor_id, **data, **more.get(kind, {}))
     change.set_facts(decided.facts)
     if decided.consent is not None:
-        consents.follow(change, decided)
+        consents.follow(change, decided, by_id=actor_id)
 
 
 def say(change: DialogChange, trigger: TextTrigger) -> None:

@@ -37,7 +37,7 @@ def ensure_version(line: OpenLine, *, by_id: int | None, now: datetime) -> None:
     )
 
 
-def follow(change: DialogChange, decided: Decided) -> None:
+def follow(change: DialogChange, decided: Decided, *, by_id: int | None) -> None:
     """Write what a policy decided about the client's consent, within the dialog's change."""
     if decided.consent is None:
         return
@@ -61,6 +61,7 @@ def follow(change: DialogChange, decided: Decided) -> None:
         now=change.now,
         text=text,
         dialog=None if change.is_new else change.dialog,
+        by_id=by_id,
     )
 
 

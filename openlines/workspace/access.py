@@ -24,6 +24,11 @@ UNPROCESSABLE: Final = {
     "same",
     "unreachable",
     "no_target",
+    "outcome",
+    "past",
+    "waiting",
+    "value",
+    "own",
 }
 """Refused for what was asked, not because somebody was quicker."""
 

@@ -9,9 +9,9 @@ from typing import Final
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext as _
 
-from contactcenter.staff.models import Employee
+from contactcenter.staff.models import Employee, Right
 from openlines.explanations import Explanation, explain
-from openlines.models import Dialog, DialogEvent
+from openlines.models import Client, ConsentRecord, Dialog, DialogEvent, Rating
 from openlines.permissions import visible_dialogs
 from openlines.still_waiting import StillWaiting, still_waiting
 from openlines.workspace import faces
@@ -61,6 +61,14 @@ class Card:
     others: tuple[Other, ...]
     others_count: int
     events: tuple[Explanation, ...]
+    consent: str
+    """P3: what is known of his consent, in words; empty where nothing was asked."""
+    consents: tuple[ConsentRecord, ...]
+    may_refuse: bool
+    may_withdraw: bool
+    ratings: tuple[Rating, ...]
+    outcome: str
+    may_rate: bool
 
 
 def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
@@ -96,7 +104,24 @@ def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
         ),
         others_count=len(others),
         events=tuple(events),
+        consent=_consent(client),
+        consents=tuple(ConsentRecord.objects.filter(client=client).select_related("by")[:20]),
+        may_refuse=dialog.is_open and dialog.operator_id == me.pk and bool(client.consent_state),
+        may_withdraw=client.consent_state == ConsentRecord.Decision.GIVEN,
+        ratings=tuple(Rating.objects.filter(dialog=dialog).select_related("by")),
+        outcome=str(Dialog.Outcome(dialog.outcome).label) if dialog.outcome else "",
+        may_rate=me.has_right(Right.SUPERVISOR_RATING) and dialog.operator_id not in (None, me.pk),
     )
+
+
+def _consent(client: Client) -> str:
+    words: dict[str, str] = {
+        "asked": _("Asked for; not answered yet"),
+        "given": _("Given"),
+        "refused": _("Refused"),
+        "withdrawn": _("Withdrawn"),
+    }
+    return words.get(client.consent_state, "")
 
 
 def _facts(dialog: Dialog) -> tuple[Fact, ...]:

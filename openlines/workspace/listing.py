@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
@@ -83,15 +84,27 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: str 
         row["pk"]: row
         for row in _facts(Dialog.objects.filter(pk__in=[o.dialog_id for o in offers]), employee)
     }
-    mine = Dialog.objects.open().filter(IS_SHOWN, operator=employee)
+    own = Dialog.objects.open().filter(IS_SHOWN, operator=employee)
+    aside = own.filter(snoozed_until__gt=timezone.now())
+    mine = own.exclude(pk__in=aside.values("pk"))
+    if aside.exists() and "aside" not in tabs:
+        tabs = (*tabs, "aside")
+        chosen = tab if tab in tabs else tabs[0]
     waiting = Dialog.objects.filter(waiting_for(employee))
     rows: list[dict[str, Any]] = []
     total = 0
     if chosen != "offered":
-        source = {"mine": mine, "waiting": waiting, "all": visible_dialogs(employee).open()}[chosen]
+        source = {
+            "mine": mine,
+            "waiting": waiting,
+            "all": visible_dialogs(employee).open(),
+            "aside": aside,
+        }[chosen]
         rows, total = _page(_ordered(_matching(source, query), chosen), employee)
     counts = {"offered": len(offers)}
-    for key, source in (("mine", mine), ("waiting", waiting)):
+    for key, source in (("mine", mine), ("waiting", waiting), ("aside", aside)):
+        if key not in tabs:
+            continue
         counts[key] = total if key == chosen and not query else source.count()
     title, text = _nothing(chosen)
     shown = [
@@ -180,7 +193,10 @@ def _ordered(dialogs: QuerySet[Dialog], tab: str) -> QuerySet[Dialog]:
     if tab == "waiting":
         return dialogs.order_by(Coalesce("clock_started_at", "queued_at", "created_at"), "pk")
     return dialogs.order_by(
-        F("clock_started_at").asc(nulls_last=True), F("last_message_at").desc(nulls_last=True), "-pk"
+        F("pinned_at").asc(nulls_last=True),
+        F("clock_started_at").asc(nulls_last=True),
+        F("last_message_at").desc(nulls_last=True),
+        "-pk",
     )
 
 
@@ -245,7 +261,13 @@ def _prefix(author: str) -> str:
 
 
 def _label(tab: str) -> str:
-    return {"mine": _("Mine"), "offered": _("Offered"), "waiting": _("Waiting"), "all": _("All")}[tab]
+    return {
+        "mine": _("Mine"),
+        "offered": _("Offered"),
+        "waiting": _("Waiting"),
+        "all": _("All"),
+        "aside": _("Put aside"),
+    }[tab]
 
 
 def _nothing(tab: str) -> tuple[str, str]:
@@ -259,5 +281,6 @@ def _nothing(tab: str) -> tuple[str, str]:
             _("Nobody waits"),
             _("Dialogs that nobody has been offered stand here; you may accept them."),
         ),
+        "aside": (_("Nothing is put aside"), _("What you put aside comes back by itself.")),
         "all": (_("No open dialogs"), _("When a client writes, his dialog appears here by itself.")),
     }[tab]

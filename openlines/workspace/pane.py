@@ -7,6 +7,7 @@ from datetime import datetime
 
 from contactcenter.staff.models import Employee
 from openlines.models import Dialog
+from openlines.policies.facts import HELD
 from openlines.workspace import client_card, faces, timeline
 from openlines.workspace.deeds import Deeds, deeds
 
@@ -28,6 +29,16 @@ class Head:
     may_take_over: bool
     confirms_finish: bool
     """§10 "confirm before closing"."""
+    says_outcome: bool
+    """R8: the line wants to know whether it was solved."""
+    ends: bool
+    """Finishing would end it: in wrap-up it closes what is finished already."""
+    may_pin: bool
+    is_pinned: bool
+    may_snooze: bool
+    snoozed_until: datetime | None
+    log_erased: bool
+    """§10: the line keeps no messages."""
 
 
 @dataclass(frozen=True)
@@ -97,4 +108,11 @@ def _head(dialog: Dialog, may: Deeds, *, me: Employee) -> Head:
         may_spam=may.spam,
         may_take_over=may.take_over,
         confirms_finish=dialog.line.confirm_finish,
+        says_outcome=dialog.line.outcome_required,
+        ends=dialog.state != Dialog.State.WRAP_UP,
+        may_pin=own and dialog.state in HELD,
+        is_pinned=dialog.pinned_at is not None,
+        may_snooze=own and dialog.state == Dialog.State.ANSWERED,
+        snoozed_until=dialog.snoozed_until,
+        log_erased=dialog.log_erased_at is not None,
     )

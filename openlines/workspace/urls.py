@@ -4,6 +4,7 @@ from django.urls import path
 
 from openlines.workspace import views_actions as actions
 from openlines.workspace import views_canned as canned
+from openlines.workspace import views_deeds as further
 from openlines.workspace import views_pages as pages
 
 app_name = "workspace"
@@ -24,6 +25,10 @@ urlpatterns = [
     path("<int:pk>/transfer/", actions.transfer, name="transfer"),
     path("<int:pk>/finish/", actions.finish, name="finish"),
     path("<int:pk>/spam/", actions.spam, name="spam"),
+    path("<int:pk>/pin/", further.pin, name="pin"),
+    path("<int:pk>/snooze/", further.snooze, name="snooze"),
+    path("<int:pk>/consent/", further.consent, name="consent"),
+    path("<int:pk>/rate/", further.rate, name="rate"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
     path("<int:pk>/canned/", canned.replies, name="canned"),

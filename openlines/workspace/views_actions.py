@@ -23,7 +23,7 @@ from contactcenter.staff.roles import require_right
 from openlines import permissions
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, Message, OpenLine
-from openlines.policies.facts import State
+from openlines.policies.facts import Outcome, State
 from openlines.services import dialogs, files, routing
 from openlines.services.errors import CommandRefused
 from openlines.workspace import canned
@@ -55,7 +55,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         dialogs.accept(dialog.pk, by=me, now=timezone.now(), may_take_over=leads)
         return ""
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
@@ -65,7 +65,7 @@ def skip(request: HttpRequest, pk: int) -> HttpResponse:
         routing.skip(dialog.pk, employee_id=me.pk, now=timezone.now())
         return ""
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
@@ -77,21 +77,28 @@ def take_over(request: HttpRequest, pk: int) -> HttpResponse:
         dialogs.take_over(dialog.pk, by=me, now=timezone.now())
         return ""
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    said = request.POST.get("outcome", "")
+
     def deed(dialog: Dialog, me: Employee) -> str:
         _require(deeds(me, dialog).finish, dialog)
         leads = permissions.may_take_over(me, dialog)
         done = dialogs.finish(
-            dialog.pk, by=me, now=timezone.now(), may_take_over=leads, expects=dialog.operator_id
+            dialog.pk,
+            by=me,
+            now=timezone.now(),
+            may_take_over=leads,
+            expects=dialog.operator_id,
+            outcome=Outcome(said) if said in list(Outcome) else None,
         )
         return _("Dialog No. %(number)s is finished.") % {"number": done.number}
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
@@ -108,7 +115,7 @@ def spam(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return _("Dialog No. %(number)s is marked as spam.") % {"number": done.number}
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
@@ -135,7 +142,7 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         dialogs.back_to_queue(dialog.pk, by=me, note=note, now=now, expects=seen, may_take_over=leads)
         return _("Given back to the queue of %(line)s.") % {"line": dialog.line.name}
 
-    return _carry_out(request, pk, deed)
+    return carry_out(request, pk, deed)
 
 
 @require_POST
@@ -150,7 +157,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         dialogs.reply(dialog.pk, composed, by=me, now=timezone.now(), may_take_over=leads, may_join=leads)
         return ""
 
-    answer = _carry_out(request, pk, deed)
+    answer = carry_out(request, pk, deed)
     if answer.status_code != 200:
         return answer
     since = whole_number(request.POST.get("since", "")) or 0
@@ -178,6 +185,8 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
         dialog = dialog_to_read(request, pk)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
+    if dialog.operator_id == employee_of(request).pk:  # A8: who is writing keeps it open
+        dialogs.typing(dialog.pk, by=employee_of(request), now=timezone.now())
     if (
         dialog.is_open
         and dialog.connection.kind == Connection.Kind.LIVECHAT
@@ -187,7 +196,7 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
+def carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     try:
         words = deed(dialog_to_act_on(request, pk), employee_of(request))
     except CommandRefused as error:

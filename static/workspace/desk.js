@@ -265,6 +265,9 @@ startShortcuts({
   n: () => talk.composer?.setMode("note", { focus: true }),
   t: () => within('.talk [data-window-url]')?.click(),
   f: () => submit('.talk form[data-act="finish"]'),
+  g: () => submit('.talk form[data-act="finish-unsolved"]'),
+  p: () => submit('.talk form[data-act="pin"]'),
+  z: () => submit('.talk form[data-act="snooze"]'),
   "/": () => search.focus(),
   "?": () => document.getElementById("shortcuts").showModal(),
 });

@@ -1,0 +1,113 @@
+"""Further deeds at the desk: pin, put aside, consent, and a supervisor's rating. As ``views_actions``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contactcenter.lib.parameters import storable, whole_number
+from contactcenter.staff.models import Employee, Right
+from contactcenter.staff.roles import require_right
+from openlines import permissions
+from openlines.models import Dialog
+from openlines.services import consents, dialogs, ratings
+from openlines.services.errors import CommandRefused
+from openlines.workspace.deeds import deeds
+from openlines.workspace.views_actions import carry_out
+
+LONGEST_SNOOZE = timedelta(days=90)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def pin(request: HttpRequest, pk: int) -> HttpResponse:
+    on = request.POST.get("on") == "1"
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        dialogs.pin(dialog.pk, by=me, on=on, now=timezone.now())
+        return _("Pinned.") if on else _("No longer pinned.")
+
+    return carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def snooze(request: HttpRequest, pk: int) -> HttpResponse:
+    """``until``: ``hour``, ``tomorrow`` (9:00), a date and time of the person's own clock, or empty: back again."""
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        now = timezone.now()
+        until = _until(request.POST.get("until", ""), me, now=now)
+        dialogs.snooze(dialog.pk, by=me, until=until, now=now)
+        if until is None:
+            return _("Back among yours.")
+        when = date_format(until.astimezone(me.zone), "DATETIME_FORMAT")
+        return _("Put aside until %(when)s, or until the client writes.") % {"when": when}
+
+    return carry_out(request, pk, deed)
+
+
+def _until(value: str, me: Employee, *, now: datetime) -> datetime | None:
+    if not value:
+        return None
+    if value == "hour":
+        return now + timedelta(hours=1)
+    if value == "tomorrow":
+        morning = (now.astimezone(me.zone) + timedelta(days=1)).replace(
+            hour=9, minute=0, second=0, microsecond=0
+        )
+        return morning
+    try:
+        chosen = datetime.fromisoformat(value)
+    except ValueError:
+        raise CommandRefused("past", _("Choose a date and a time.")) from None
+    chosen = chosen if chosen.tzinfo else chosen.replace(tzinfo=me.zone)
+    if chosen - now > LONGEST_SNOOZE:
+        raise CommandRefused("past", _("A dialog can be put aside for 90 days at most."))
+    return chosen
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """P2, P3: ``do`` is ``refuse`` (ends the dialog without texts) or ``withdraw``."""
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        if not (deeds(me, dialog).finish or dialog.operator_id == me.pk):
+            raise dialogs.taken(dialog)
+        now = timezone.now()
+        if request.POST.get("do") == "withdraw":
+            consents.withdraw(dialog.client, by_id=me.pk, now=now)
+            return _("The consent is withdrawn. The client is asked again when he next writes.")
+        dialogs.refuse_consent(dialog.pk, by=me, now=now)
+        return _("The refusal is noted, and the dialog is finished without texts.")
+
+    return carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.SUPERVISOR_RATING)
+def rate(request: HttpRequest, pk: int) -> HttpResponse:
+    """R6."""
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        if not may_rate(me, dialog):
+            raise PermissionDenied(_("Your role does not let you rate this dialog."))
+        stars = whole_number(request.POST.get("stars", "")) or 0
+        comment = storable(request.POST.get("comment", ""))
+        ratings.rate_by_supervisor(dialog.pk, stars=stars, comment=comment, by=me, now=timezone.now())
+        return _("Rated. The operator is told.")
+
+    return carry_out(request, pk, deed)
+
+
+def may_rate(me: Employee, dialog: Dialog) -> bool:
+    if dialog.operator_id in (None, me.pk):
+        return False
+    return permissions.visible_dialogs(me, right=Right.SUPERVISOR_RATING).filter(pk=dialog.pk).exists()
