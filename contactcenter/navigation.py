@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
             Page(_("Contact centre"), "grid_view", "centre:home", rights=("lines_see", "connections_change")),
             Page(_("Desk"), "support_agent", "workspace:desk", rights=("dialogs_see",)),
             Page(_("Dialogs"), "forum", "kpi:dialogs", rights=("dialogs_see",)),
+            Page(_("Ratings"), "thumbs_up_down", "kpi:ratings", rights=("reports",)),
             Page(_("Fairness"), "balance", "kpi:fairness", rights=("reports",)),
         ),
     ),

@@ -19,6 +19,7 @@ from contactcenter.staff.models import Employee, Right
 from kpi.filters import ListQuery
 from kpi.metrics import ReactionTimes, reaction_times
 from openlines.models import Dialog
+from openlines.models.dialog import DialogQuerySet
 from openlines.permissions import visible_dialogs
 
 PAGE_SIZE = 50
@@ -51,6 +52,10 @@ COLUMNS = (
     Column("last_message", _("Last message")),
     Column("finished", _("Finished")),
     Column("closed", _("Closed")),
+    Column("hours", _("In working time")),
+    Column("outcome", _("Outcome")),
+    Column("rating", _("Client's rating")),
+    Column("stars", _("Supervisor's rating"), numeric=True),
 )
 _PLAIN = {
     "number": "pk",
@@ -65,6 +70,10 @@ _PLAIN = {
     "finished": "finished_at",
     "closed": "closed_at",
     "messages": "message_count",
+    "hours": "in_working_time",
+    "outcome": "outcome",
+    "rating": "client_rating",
+    "stars": "supervisor_rating",
 }
 SORTABLE = {column.key for column in COLUMNS}
 
@@ -130,6 +139,7 @@ def filtered(reader: Employee, query: ListQuery, *, now: datetime) -> QuerySet[D
         rows = rows.filter(line_id=query.line)
     if query.unanswered:
         rows = rows.filter(is_unanswered=True)
+    rows = _by_quality(rows, query)
     since, until = query.bounds(now=now)
     if since:
         rows = rows.filter(created_at__gte=since)
@@ -141,6 +151,27 @@ def filtered(reader: Employee, query: ListQuery, *, now: datetime) -> QuerySet[D
         if number is not None:
             words |= Q(pk=number)
         rows = rows.filter(words)
+    return rows
+
+
+def _by_quality(rows: DialogQuerySet, query: ListQuery) -> DialogQuerySet:
+    """A4, R1, R6, R8, and where it began (W4)."""
+    if query.marked:
+        rows = rows.filter(marked_unanswered_at__isnull=False)
+    if query.channel:
+        rows = rows.filter(connection__kind=query.channel)
+    if query.outcome:
+        rows = rows.filter(outcome="" if query.outcome == "none" else query.outcome)
+    if query.rating in ("good", "bad"):
+        rows = rows.filter(client_rating=int(query.rating == "good"))
+    elif query.rating:
+        rows = rows.filter(client_rating__isnull=query.rating == "none")
+    if query.stars == "any":
+        rows = rows.filter(supervisor_rating__isnull=False)
+    elif query.stars:
+        rows = rows.filter(supervisor_rating=int(query.stars))
+    if query.hours:
+        rows = rows.filter(in_working_time=query.hours == "in")
     return rows
 
 

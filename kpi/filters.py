@@ -5,7 +5,7 @@ Nothing in an address is an error: what is not understood is left out and named 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.utils.timezone import get_current_timezone
 
 from contactcenter.lib.parameters import storable, whole_number
+from openlines.models import Connection
 from openlines.policies.facts import State
 
 
@@ -29,6 +30,11 @@ DEFAULT_SORT = "-created"
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
 """Days that have a day before and after them in any zone."""
 LAST_PAGE = 1_000_000
+CHANNELS = tuple(Connection.Kind.values)
+OUTCOMES = ("solved", "not_solved", "none")
+RATINGS = ("good", "bad", "any", "none")
+STARS = ("1", "2", "3", "4", "5", "any")
+HOURS = ("in", "out")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,17 @@ class ListQuery:
     operator: int | None = None
     line: int | None = None
     unanswered: bool = False
+    marked: bool = False
+    """Ever marked as unanswered (A4)."""
+    channel: str = ""
+    outcome: str = ""
+    """``solved``, ``not_solved`` or ``none``: not said (R8)."""
+    rating: str = ""
+    """The client's: ``good``, ``bad``, ``any`` or ``none``."""
+    stars: str = ""
+    """The supervisor's: "1" … "5", or ``any``."""
+    hours: str = ""
+    """Begun ``in`` or ``out`` of working time."""
     period: Period = Period.MONTH
     since: date | None = None
     until: date | None = None
@@ -73,6 +90,12 @@ class ListQuery:
             "operator": self.operator,
             "line": self.line,
             "unanswered": "1" if self.unanswered else None,
+            "marked": "1" if self.marked else None,
+            "channel": self.channel,
+            "outcome": self.outcome,
+            "rating": self.rating,
+            "stars": self.stars,
+            "hours": self.hours,
             "period": None if self.period is Period.MONTH else self.period,
             "since": self.since,
             "until": self.until,
@@ -115,6 +138,13 @@ def read(params: Mapping[str, list[str]], *, sortable: set[str]) -> ListQuery:
         ignored.append(name)
         return None
 
+    def among(name: str, known: Collection[str]) -> str:
+        raw = one(name)
+        if raw and raw not in known:
+            ignored.append(name)
+            return ""
+        return raw
+
     states = []
     for raw in params.get("state", []):
         if raw in State._value2member_map_:
@@ -134,6 +164,12 @@ def read(params: Mapping[str, list[str]], *, sortable: set[str]) -> ListQuery:
         operator=number("operator"),
         line=number("line"),
         unanswered=one("unanswered") == "1",
+        marked=one("marked") == "1",
+        channel=among("channel", CHANNELS),
+        outcome=among("outcome", OUTCOMES),
+        rating=among("rating", RATINGS),
+        stars=among("stars", STARS),
+        hours=among("hours", HOURS),
         period=Period(period),
         since=day("since"),
         until=day("until"),

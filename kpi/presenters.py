@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import formats
 from django.utils.functional import Promise
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from contactcenter.staff.models import Employee, Right
 from kpi.dialog_list import COLUMNS
 from kpi.filters import ListQuery, Period
-from openlines.models import Dialog, OpenLine
+from openlines.models import Connection, Dialog, OpenLine
 from openlines.permissions import visible_dialogs
 from openlines.policies.facts import State
 
@@ -69,6 +70,13 @@ def chips(query: ListQuery, reader: Employee) -> list[Chip]:
         out.append(Chip(_("Line: %(name)s") % {"name": name}, query.address(line=None)))
     if query.unanswered:
         out.append(Chip(_("Unanswered"), query.address(unanswered=None)))
+    if query.marked:
+        out.append(Chip(_("Ever unanswered"), query.address(marked=None)))
+    labels = quality_labels()
+    for name in ("channel", "outcome", "rating", "stars", "hours"):
+        value = getattr(query, name)
+        if value:
+            out.append(Chip(labels[name].get(value, value), query.address(**{name: None})))
     if query.search:
         out.append(Chip(_("Search: %(words)s") % {"words": query.search}, query.address(q=None)))
     if query.since or query.until:
@@ -82,6 +90,25 @@ def chips(query: ListQuery, reader: Employee) -> list[Chip]:
     return out
 
 
+def quality_labels() -> dict[str, dict[str, str]]:
+    """Filter → value → words."""
+    return {
+        "channel": {str(value): str(label) for value, label in Connection.Kind.choices},
+        "outcome": {"solved": _("Solved"), "not_solved": _("Not solved"), "none": _("Outcome not said")},
+        "rating": {
+            "good": _("Rated good"),
+            "bad": _("Rated bad"),
+            "any": _("Rated by the client"),
+            "none": _("Not rated by the client"),
+        },
+        "stars": {
+            **{str(n): _("Supervisor: %(stars)s of 5") % {"stars": n} for n in range(1, 6)},
+            "any": _("Rated by a supervisor"),
+        },
+        "hours": {"in": _("In working time"), "out": _("Outside working time")},
+    }
+
+
 def period_labels() -> dict[Period, str]:
     return {
         Period.TODAY: _("Today"),
@@ -91,12 +118,26 @@ def period_labels() -> dict[Period, str]:
     }
 
 
-def choices(query: ListQuery, reader: Employee) -> dict[str, list[Choice]]:
+def choices(query: ListQuery, reader: Employee) -> dict[str, list[Any]]:
     return {
         "states": [Choice(s.value, Dialog.State(s).label, s in query.states) for s in State],
         "operators": operators(query, reader),
         "lines": [
             Choice(str(pk), name, pk == query.line) for pk, name in OpenLine.objects.values_list("pk", "name")
+        ],
+        "more": [
+            (
+                name,
+                label,
+                [Choice(value, words, value == getattr(query, name)) for value, words in found.items()],
+            )
+            for name, label, found in (
+                ("channel", _("Any channel"), quality_labels()["channel"]),
+                ("outcome", _("Any outcome"), quality_labels()["outcome"]),
+                ("rating", _("Any rating"), quality_labels()["rating"]),
+                ("stars", _("Any supervisor's rating"), quality_labels()["stars"]),
+                ("hours", _("Any time of day"), quality_labels()["hours"]),
+            )
         ],
         "periods": [Choice(p.value, label, p is query.period) for p, label in period_labels().items()],
     }
