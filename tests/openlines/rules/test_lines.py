@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client as Http
+from django.urls import reverse
 from pytest_django import Settings
 
 from openlines.models import (
@@ -234,3 +236,19 @@ def test_s10_earlier_dialogs_stay_as_they_are() -> None:
     lines.save_block(scene.line.pk, {"keep_log": False}, now=at(20))
     assert erasure.sweep(now=at(30)) == 0
     assert scene.dialog.messages.get(author="client").text == "kept"
+
+
+def test_l5_what_comes_while_a_connection_is_off_is_counted_and_not_kept(client: Http) -> None:
+    scene = Scene("telegram")
+    Connection.objects.filter(pk=scene.connection.pk).update(
+        is_active=False, credentials={"token": "1:x", "secret_token": "secret"}
+    )
+    address = reverse("openlines:hook", args=["telegram", scene.connection.public_id])
+    headers = {"x-telegram-bot-api-secret-token": "secret"}
+    answer = client.post(address, "{}", content_type="application/json", headers=headers)
+    assert answer.status_code == 200
+    forged = client.post(address, "{}", content_type="application/json")
+    assert forged.status_code == 403
+    connection = Connection.objects.get()
+    assert connection.refused_count == 1
+    assert not connection.inbound.exists()
