@@ -33,6 +33,9 @@ SCHEDULES: Final = (
     Planned(gettext_noop("Health of connections"), "openlines.tasks.watch_connections", 5),
     Planned(gettext_noop("Messages not kept"), "openlines.tasks.erase_logs", 15),
     Planned(gettext_noop("Deletion of lines"), "openlines.tasks.delete_lines", 5),
+    Planned(gettext_noop("Missed deliveries"), "openlines.tasks.reconcile", 60),
+    Planned(gettext_noop("Access of connections"), "openlines.tasks.renew_access", 24 * 60),
+    Planned(gettext_noop("Names of clients"), "openlines.tasks.name_clients", 1),
     Planned(gettext_noop("Clean-up"), "openlines.tasks.clean_up", 60),
 )
 

@@ -27,6 +27,7 @@ from openlines.services import (
     polling,
     routing,
     staffing,
+    upkeep,
 )
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
@@ -121,6 +122,26 @@ def delete_lines() -> str:
     """L7: deletions that were stopped go on."""
     done = line_deletion.sweep(now=timezone.now())
     return ngettext("%(count)d line deleted", "%(count)d lines deleted", done) % {"count": done}
+
+
+def reconcile() -> str:
+    """Deliveries that got lost on the way: the provider's own list is asked."""
+    found = upkeep.reconcile(now=timezone.now())
+    return ngettext("%(count)d missed delivery found", "%(count)d missed deliveries found", found) % {
+        "count": found
+    }
+
+
+def renew_access() -> str:
+    """Access of connections that expires unless it is renewed."""
+    renewed = upkeep.renew(now=timezone.now())
+    return ngettext("%(count)d access renewed", "%(count)d accesses renewed", renewed) % {"count": renewed}
+
+
+def name_clients() -> str:
+    """Names of new clients whose channel told their id alone."""
+    named = upkeep.name_clients(now=timezone.now())
+    return ngettext("%(count)d client named", "%(count)d clients named", named) % {"count": named}
 
 
 def wake_outbox() -> str:

@@ -41,9 +41,11 @@ def change_identity(connection: Connection, item: IdentityChanged, *, now: datet
     _one_of_all(
         client,
         connection,
-        replace(item.current, aliases=(*item.current.aliases, item.current.external_id, item.previous)),
+        replace(item.current, aliases=(*item.current.aliases, item.current.external_id)),
         now=now,
     )
+    # The old id may be given to somebody else one day (a phone number): it finds him no more.
+    ClientAlias.objects.filter(connection=connection, external_id=item.previous).delete()
     fresh = {"external_id": item.current.external_id[:200]}
     if item.current.phone:
         fresh["phone"] = item.current.phone[:50]

@@ -109,7 +109,10 @@ def status_up_to(connection: Connection, item: base.StatusUpTo, *, now: datetime
         return
     below = ORDER[: ORDER.index(item.status)] if item.status in ORDER else ()
     rows = Message.objects.filter(
-        dialog__client=client, delivery__in=below, external_id__isnull=False, created_at__lte=item.at
+        Q(created_at__lte=item.at) | Q(external_id__in=item.external_ids),
+        dialog__client=client,
+        delivery__in=below,
+        external_id__isnull=False,
     ).exclude(author=Message.Author.CLIENT)
     for dialog_id in sorted(set(rows.values_list("dialog_id", flat=True))):
         with transaction.atomic():

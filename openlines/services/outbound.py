@@ -256,11 +256,11 @@ def _name(message: Message, ids: list[str], *, connection_id: int) -> None:
     """The provider's ids: the first is the message's own, the others are its parts."""
     if not ids:
         return
+    # Echoes may have come first, as something written outside.
+    Message.objects.filter(
+        connection_id=connection_id, external_id__in=ids, author=Message.Author.OUTSIDE
+    ).update(external_id=None, deleted_at=message.created_at)
     if not message.external_id:
-        # Its echo may have come first, as something written outside.
-        Message.objects.filter(
-            connection_id=connection_id, external_id=ids[0], author=Message.Author.OUTSIDE
-        ).update(external_id=None, deleted_at=message.created_at)
         message.external_id = ids[0][:200]
     MessagePart.objects.bulk_create(
         [MessagePart(connection_id=connection_id, external_id=one[:200], message=message) for one in ids[1:]],

@@ -1,0 +1,92 @@
+"""What connections need now and then: what was missed is asked for, access is renewed, clients get their names."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from openlines.connectors import base, registry
+from openlines.models import Client, Connection
+from openlines.services import inbound
+from openlines.services.addresses import webhook_url
+from openlines.services.clients import find_or_create
+
+logger = logging.getLogger(__name__)
+
+LOOK_BACK = timedelta(hours=3)
+"""Each hourly look overlaps the ones before: known deliveries change nothing."""
+NEWCOMERS = timedelta(minutes=10)
+"""So long after his first message a client without a name is asked about."""
+MOST_NAMES = 50
+
+
+def reconcile(*, now: datetime) -> int:
+    """Deliveries that got lost on the way to us (Twilio); the number that were new."""
+    found = 0
+    for connection in _active():
+        connector = registry.get(connection.kind)
+        if not isinstance(connector, base.Reconciling):
+            continue
+        try:
+            missed = connector.missed(_account(connection), max(now - LOOK_BACK, connection.created_at))
+        except (base.CredentialsRefused, base.MediaUnavailable) as error:
+            _trouble(connection, error, now=now)
+            continue
+        found += sum(not inbound.receive(connection, one, now=now).repeated for one in missed)
+    return found
+
+
+def renew(*, now: datetime) -> int:
+    """Access that expires unless it is renewed; the number of connections that got a new one."""
+    renewed = 0
+    for connection in _active():
+        connector = registry.get(connection.kind)
+        if not isinstance(connector, base.Renewing):
+            continue
+        try:
+            fresh = connector.renew(_account(connection))
+        except (base.CredentialsRefused, base.MediaUnavailable) as error:
+            _trouble(connection, error, now=now)
+            continue
+        if fresh:
+            connection.credentials = {**connection.credentials, **fresh}
+            connection.save(update_fields=["credentials"])
+            renewed += 1
+    return renewed
+
+
+def name_clients(*, now: datetime) -> int:
+    """New clients whose channel told their id alone (Meta); the number named."""
+    kinds = [kind for kind in registry.kinds() if isinstance(registry.get(kind), base.Profiled)]
+    rows = Client.objects.filter(
+        Q(name=""), connection__kind__in=kinds, connection__is_active=True, created_at__gte=now - NEWCOMERS
+    ).select_related("connection__line")[:MOST_NAMES]
+    named = 0
+    for client in rows:
+        connector = registry.get(client.connection.kind)
+        if isinstance(connector, base.Profiled):
+            known = connector.profile(client.external_id, _account(client.connection))
+            if known is not None and known.name:
+                find_or_create(client.connection, known, now=now)
+                named += 1
+    return named
+
+
+def _active() -> list[Connection]:
+    rows = Connection.objects.filter(is_active=True, paused_reason="").select_related("line")
+    return [connection for connection in rows if registry.has(connection.kind)]
+
+
+def _account(connection: Connection) -> base.Account:
+    return connection.account(webhook_url=webhook_url(connection))
+
+
+def _trouble(connection: Connection, error: Exception, *, now: datetime) -> None:
+    """A refusal pauses the connection, as a refused message would; anything else passes."""
+    logger.warning("Upkeep of connection %s: %s", connection.pk, error)
+    values = {"last_error": str(error)[:2000], "last_error_at": now}
+    if isinstance(error, base.CredentialsRefused):
+        values["paused_reason"] = str(error)[:2000]
+    Connection.objects.filter(pk=connection.pk).update(**values)
