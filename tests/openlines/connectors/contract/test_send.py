@@ -1,0 +1,192 @@
+"""Messages out, against each provider on loopback: what is taken, what is refused, what nobody knows."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from pytest_django import Settings
+
+from contactcenter.lib import http
+from openlines.connectors import base
+from openlines.connectors.base import (
+    Account,
+    Broken,
+    Connector,
+    Failed,
+    Media,
+    MediaKind,
+    MediaUnavailable,
+    OutgoingMessage,
+    Sent,
+    TryLater,
+)
+from tests.openlines.connectors.contract.cases import HOOK, UUID, Case
+
+TROUBLES = ["too_many", "bad_gateway", "garbage", "slow", "dies"]
+
+
+@pytest.fixture
+def fake(case: Case, settings: Settings) -> Iterator[Any]:
+    settings.PRIVATE_ADDRESSES = ["127.0.0.0/8"]
+    if case.fake is None:
+        pytest.skip("its servers have tests of their own (mail)")
+    with case.fake() as running:
+        yield running
+
+
+@pytest.fixture
+def account(case: Case, fake: Any) -> Account:
+    own = {**case.credentials, **case.account(fake)}
+    return Account(1, case.kind, own, base_url=fake.url if case.by_base_url else "", webhook_url=HOOK)
+
+
+def outgoing(case: Case, text: str = "Good morning", **more: Any) -> OutgoingMessage:
+    return OutgoingMessage(uuid=UUID, recipient=case.recipient, text=text, **more)
+
+
+def long_text(connector: Connector) -> str:
+    return " ".join(f"word{number}" for number in range(int(connector.features.max_text * 2.5) // 9))
+
+
+def words(texts: list[str]) -> list[str]:
+    return " ".join(texts).split()
+
+
+def test_a_text_is_taken_once(case: Case, connector: Connector, fake: Any, account: Account) -> None:
+    outcome = connector.send(outgoing(case), account)
+    assert isinstance(outcome, Sent)
+    assert len(outcome.external_ids) == 1
+    assert case.arrived(fake) == ["Good morning"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_each_trouble_has_its_outcome(
+    case: Case,
+    connector: Connector,
+    fake: Any,
+    account: Account,
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = {"too_many": (7,), "slow": (20,)}.get(trouble, ())
+    if trouble == "slow":
+        monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.3, connect=5))
+    fake.plan(case.operation, getattr(case.behaviours, trouble)(*number))
+    outcome = connector.send(outgoing(case), account)
+    assert type(outcome) is case.outcome(trouble)
+    assert len(case.arrived(fake)) == (0 if trouble in {"too_many", "bad_gateway"} else 1)
+    if not isinstance(outcome, Sent):
+        assert outcome.reason.endswith(".")
+        assert outcome.external_ids == ()
+    if trouble == "too_many":
+        assert isinstance(outcome, TryLater)
+        assert outcome.whole_connection
+        assert outcome.after is None or timedelta(seconds=1) <= outcome.after <= timedelta(hours=1)
+
+
+def test_when_nobody_listens_it_is_tried_later(case: Case, connector: Connector, account: Account) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        nowhere = replace(account, base_url=f"http://127.0.0.1:{unheard.getsockname()[1]}")
+        outcome = connector.send(outgoing(case), nowhere)
+        assert isinstance(outcome, TryLater)
+        assert not outcome.whole_connection
+        for ask in (connector.check, connector.set_up):
+            health = ask(nowhere)
+            assert not health.ok
+            assert health.detail.endswith((".", "!"))
+
+
+def test_refused_credentials_break_the_connection(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    wrong = replace(account, credentials={**account.credentials, **case.refused})
+    outcome = connector.send(outgoing(case), wrong)
+    assert isinstance(outcome, Broken)
+    assert len(outcome.reason) > 20
+    assert case.arrived(fake) == []
+    health = connector.check(wrong)
+    assert not health.ok
+    assert len(health.detail) > 20
+
+
+def test_no_credentials_at_all_are_told_not_raised(case: Case, connector: Connector) -> None:
+    empty = Account(1, case.kind, {})
+    if case.fake is not None:
+        assert isinstance(connector.send(outgoing(case), empty), Broken | Failed)
+    for ask in (connector.check, connector.set_up):
+        assert not ask(empty).ok
+
+
+def test_no_reason_holds_a_secret(case: Case, connector: Connector, fake: Any, account: Account) -> None:
+    secrets = [
+        account.credentials[field.name]
+        for field in connector.credential_fields
+        if (field.secret or field.generated) and len(account.credentials.get(field.name, "")) > 8
+    ]
+    for trouble in ("bad_gateway", "dies", "garbage"):
+        fake.plan(case.operation, getattr(case.behaviours, trouble)())
+        shown = repr(connector.send(outgoing(case), account))
+        assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_long_text_is_split_and_loses_nothing(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    text = long_text(connector)
+    outcome = connector.send(outgoing(case, text), account)
+    assert isinstance(outcome, Sent)
+    arrived = case.arrived(fake)
+    assert len(arrived) == len(outcome.external_ids) == len(set(outcome.external_ids)) >= 3
+    assert words(arrived) == text.split()
+
+
+def test_a_message_goes_on_where_it_stopped(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    text = long_text(connector)
+    good = type(case.behaviours.bad_gateway())(does_it=True)
+    fake.plan(case.operation, good, case.behaviours.bad_gateway())
+    first = connector.send(outgoing(case, text), account)
+    assert isinstance(first, TryLater)
+    assert len(first.external_ids) == 1
+    rest = connector.send(outgoing(case, text, part=1), account)
+    assert isinstance(rest, Sent)
+    assert words(case.arrived(fake)) == text.split()
+    assert len(case.arrived(fake)) == 1 + len(rest.external_ids)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_message_is_refused_here(
+    case: Case, connector: Connector, fake: Any, account: Account, text: str
+) -> None:
+    outcome = connector.send(outgoing(case, text), account)
+    assert isinstance(outcome, Failed)
+    assert case.arrived(fake) == []
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["", "http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "../../x", "\0", "x" * 5000],
+)
+def test_files_from_elsewhere_are_not_fetched(
+    case: Case, connector: Connector, fake: Any, account: Account, reference: str
+) -> None:
+    with pytest.raises(MediaUnavailable) as refused:
+        connector.fetch(Media(MediaKind.FILE, reference, "a"), account, max_bytes=1000)
+    assert str(refused.value)
+
+
+def test_courtesies_never_raise(case: Case, connector: Connector, fake: Any, account: Account) -> None:
+    if not isinstance(connector, base.Courteous):
+        pytest.skip("neither typing nor read marks")
+    empty = Account(1, case.kind, {}, base_url=account.base_url)
+    for own in (account, empty):
+        connector.show_typing(case.recipient, own, last_external_id="x")
+        connector.mark_read(case.recipient, "x", own)
