@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
+from openlines.admin.working_time_fields import WeekField
 from openlines.connectors import registry
 from openlines.connectors.base import CredentialField
 from openlines.connectors.livechat import options as livechat
@@ -79,7 +80,9 @@ class ConnectionForm(forms.Form):
 
     def appearance(self) -> list[forms.BoundField]:
         return [
-            self[name] for name in ("title", "colour", "position", "allowed_domains") if name in self.fields
+            self[name]
+            for name in ("title", "colour", "position", "allowed_domains", "schedule", "only_open")
+            if name in self.fields
         ]
 
     # -- fields
@@ -149,6 +152,16 @@ class ConnectionForm(forms.Form):
             ),
             widget=UnfoldAdminTextareaWidget({"rows": 3}),
         )
+        saved = self.connection.options.get("schedule")
+        self.fields["schedule"] = WeekField(
+            label=_("Hours of the chat"),
+            required=False,
+            initial=saved if isinstance(saved, dict) else {},
+            help_text=_("All empty: the working time of the line."),
+        )
+        self.fields["only_open"] = forms.BooleanField(
+            label=_("Show the chat only in working hours"), required=False, initial=now.only_open
+        )
 
     # -- checks
 
@@ -209,5 +222,7 @@ class ConnectionForm(forms.Form):
                 "colour": entered["colour"],
                 "position": entered["position"] or "right",
                 "allowed_domains": entered["allowed_domains"],
+                "schedule": entered["schedule"],
+                "only_open": entered["only_open"],
             }
         return found

@@ -250,6 +250,8 @@ def test_a_live_chat_shows_the_code_to_copy_and_a_direct_link(
         colour="#aa0000",
         position="left",
         allowed_domains="shop.example",
+        schedule_0="09:00-17:00",
+        only_open="on",
     )
     chat = Connection.objects.get()
     assert chat.options == {
@@ -257,6 +259,8 @@ def test_a_live_chat_shows_the_code_to_copy_and_a_direct_link(
         "colour": "#aa0000",
         "position": "left",
         "allowed_domains": ["shop.example"],
+        "schedule": {"0": "09:00-17:00"},
+        "only_open": True,
     }
     text = client.get(change(chat)).text
     code = f"&lt;script async src=&quot;{settings.PUBLIC_URL}/chat/{chat.public_id}/loader.js&quot;&gt;&lt;/script&gt;"
@@ -269,12 +273,14 @@ def test_a_live_chat_shows_the_code_to_copy_and_a_direct_link(
     [
         ("allowed_domains", "shop.example\nhttps://x y/..", "not a domain"),
         ("colour", "red", "colour like #2459cc"),
+        ("schedule", "noon", "noon"),
     ],
 )
 def test_nonsense_in_a_chats_looks_is_refused_with_the_bad_item(
     client: Client, administrator: Employee, line: OpenLine, field: str, value: str, words: str
 ) -> None:
-    answer = add(client, "livechat", **{"line": line.pk, "colour": "#2459cc", field: value})
+    name = "schedule_0" if field == "schedule" else field
+    answer = add(client, "livechat", **{"line": line.pk, "colour": "#2459cc", name: value})
     assert words in answer.context["form"].errors[field][0]
 
 
