@@ -57,7 +57,7 @@ def test_where_the_line_wants_it_said_it_is_asked_for(desk: Http, dialog: Dialog
     refused = do(desk, "finish", dialog)
     assert (refused.status_code, refused.json()["code"]) == (422, "outcome")
     page = desk.get(reverse("workspace:dialog", args=[dialog.pk])).text
-    assert "Finish: not solved" in page
+    assert "Not solved" in page
     assert do(desk, "finish", dialog, outcome="solved").status_code == 200
 
 
