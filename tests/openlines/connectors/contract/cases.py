@@ -269,7 +269,8 @@ def whatsapp() -> Case:
         try:
             entry = json.loads(body)["entry"][0]
             own = {"waba_id": str(entry["id"])}
-            return own | {"phone_number_id": entry["changes"][0]["value"]["metadata"]["phone_number_id"]}
+            metadata = entry["changes"][0]["value"]["metadata"]
+            return own | {"phone_number_id": str(metadata["phone_number_id"])}
         except (ValueError, LookupError, TypeError):
             return {}
 
