@@ -23,6 +23,7 @@ from openlines.services import (
     health,
     inbound,
     line_deletion,
+    line_switch,
     outbound,
     polling,
     routing,
@@ -66,7 +67,7 @@ def sweep() -> str:
     now = timezone.now()
     found: list[int] = []
     errors: list[Exception] = []
-    for net in (routing.sweep, deadlines.audit, staffing.sweep):
+    for net in (line_switch.sweep, routing.sweep, deadlines.audit, staffing.sweep):
         try:
             found.append(net(now=now))
         except Exception as error:  # one net that is torn must not take the others along

@@ -38,7 +38,7 @@ from openlines.admin.durations import DurationChoiceField
 from openlines.admin.values import value_in_words
 from openlines.models import OpenLine
 from openlines.sandbox import draft as drafts
-from openlines.services import lines
+from openlines.services import line_switch, lines
 from openlines.services.errors import CommandRefused
 
 
@@ -325,6 +325,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             "tabs_list": tabs(saved, active=self.model._meta.model_name or ""),
             "may_save": may_save,
             "facts": facts,
+            "kept": line_switch.kept(saved.pk),
             **facts.context,
         }
         request.current_app = self.admin_site.name
@@ -367,7 +368,7 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
     for title, key in ((_("Try it"), "try"), (_("Next dialog"), "forecast"), (_("History"), "history")):
         link = reverse(f"admin:openlines_openline_{key}", args=[line.pk])
         found.append({"title": title, "link": link, "active": active == key, "has_permission": True})
-    if not line.is_active or active == "kept":
+    if not line.is_active or active == "kept" or (active and line_switch.kept(line.pk).dialogs):
         link = reverse("admin:openlines_openline_kept", args=[line.pk])
         found.append(
             {"title": _("What waited"), "link": link, "active": active == "kept", "has_permission": True}

@@ -50,8 +50,8 @@ class ConnectionForm(forms.Form):
     ) -> None:
         self.connection = connection
         super().__init__(data, **options)
-        rows = OpenLine.objects.order_by("name", "pk").values_list("pk", "name")
-        self.line_names = {str(pk): name for pk, name in rows}
+        rows = OpenLine.objects.filter(deleting_since__isnull=True).order_by("name", "pk")
+        self.line_names = {str(pk): name for pk, name in rows.values_list("pk", "name")}
         choices = [("", _("Choose a line")), *self.line_names.items()]
         if may_create_line:
             choices.append((NEW_LINE, _("＋ Create a new line")))

@@ -19,7 +19,6 @@ from openlines.admin import sentences
 from openlines.admin.block_page import BlockAdmin, BlockForm, Group, PageFacts
 from openlines.models import OpenLine, OtherSettings
 from openlines.models.blocks import OtherBlock
-from openlines.services import line_switch
 
 
 class OtherForm(BlockForm):
@@ -61,4 +60,4 @@ class OtherSettingsAdmin(BlockAdmin):
     parts: ClassVar = {"end": "admin/openlines/_line_end.html"}
 
     def facts(self, request: HttpRequest, line: OpenLine, form: BlockForm) -> PageFacts:
-        return PageFacts(sentences=sentences.other(line), context={"kept": line_switch.kept(line.pk)})
+        return PageFacts(sentences=sentences.other(line))

@@ -157,7 +157,11 @@ def transfer_to_line(
     expects: int | None = ANYBODY,
     may_take_over: bool = True,
 ) -> Dialog:
-    """Q10: to another line's queue; that line's settings hold from here."""
+    """Q10: to another line's queue; that line's settings hold from here. Not to a line that is off."""
+    if not OpenLine.objects.filter(pk=to.pk, is_active=True).exists():
+        raise CommandRefused(
+            "no_target", _("The line “%(line)s” is switched off. Choose another one.") % {"line": to.name}
+        )
 
     def apply(change: DialogChange) -> None:
         earlier = change.dialog.line_id
@@ -306,6 +310,8 @@ def start(client_id: int, *, by: Employee, now: datetime) -> Dialog:
         existing = Dialog.objects.open().filter(client=client).first()
         if existing is not None:
             return existing
+        if not client.connection.line.is_active:
+            raise CommandRefused("line_off", _("The line of this connection is switched off."))
         facts = lifecycle.begin_by_operator(operator_id=by.pk, now=now)
         change = DialogChange.begin(client, client.connection, facts=facts, now=now)
         change.record("created", actor_id=by.pk, by_operator=True)

@@ -27,7 +27,7 @@ from openlines.models import (
     OpenLine,
     OutboxItem,
 )
-from openlines.services import connections, line_switch
+from openlines.services import connections, lines
 from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -68,33 +68,31 @@ def order(
         fate = fates.get(connection.pk, "")
         target = None
         if fate != DELETE:
-            lines = OpenLine.objects.filter(deleting_since__isnull=True).exclude(pk=line.pk)
-            target = lines.filter(pk=int(fate)).first() if fate.isdecimal() else None
+            others = OpenLine.objects.filter(deleting_since__isnull=True).exclude(pk=line.pk)
+            target = others.filter(pk=int(fate)).first() if fate.isdecimal() and len(fate) < 18 else None
             if target is None:
                 raise CommandRefused("fate", _("Say for each connection whether it is moved or deleted."))
             if Connection.objects.filter(line=target, kind=connection.kind).exists():
                 raise CommandRefused("taken", connections.refusal(target, connection.kind))
         targets[connection.pk] = target
-    with transaction.atomic():
-        locked = OpenLine.objects.select_for_update().get(pk=line.pk)
-        if locked.deleting_since is not None:
-            return LineDeletion.objects.get(line_id=line.pk)
-        was_active = locked.is_active
-        OpenLine.objects.filter(pk=line.pk).update(
-            is_active=False, deleting_since=now, version=locked.version + 1
-        )
-        locked.refresh_from_db()
-        if was_active:
-            line_switch.follow(locked, now=now)
-        deletion = LineDeletion.objects.create(
-            line_id=line.pk, name=line.name, requested_by=by, requested_at=now, to_delete=count(line)
-        )
+    lines.save_block(line.pk, {"is_active": False}, now=now)
+    # Nothing is lost where this stops half way: until the line is marked below it is merely off.
     for connection in Connection.objects.filter(line=line).select_related("line"):
         target = targets.get(connection.pk)
         if target is not None:
             connections.save(connection, {"line": target})
         else:
             connections.switch(connection, on=False, now=now)
+    with transaction.atomic():
+        locked = lines.locked(line.pk)
+        if locked.deleting_since is not None:
+            return LineDeletion.objects.get(line_id=line.pk)
+        if locked.is_active or Connection.objects.filter(line=line).exclude(pk__in=targets).exists():
+            raise CommandRefused("stale", _("Somebody has just changed this line. Look at it again."))
+        OpenLine.objects.filter(pk=line.pk).update(deleting_since=now, version=locked.version + 1)
+        deletion = LineDeletion.objects.create(
+            line_id=line.pk, name=line.name, requested_by=by, requested_at=now, to_delete=count(line)
+        )
     after_commit(async_task, "openlines.tasks.delete_line", line.pk, save=False)
     return deletion
 
@@ -109,10 +107,10 @@ def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
             break
     else:
         return False
+    for model in (InboundEvent, Client):
+        _delete_in_batches(model, line_id)
     with transaction.atomic():
         for connection in Connection.objects.filter(line_id=line_id):
-            InboundEvent.objects.filter(connection=connection).delete()
-            Client.objects.filter(connection=connection).delete()
             connection.delete()
         _count(line_id, "connections", deletion.to_delete.get("connections", 0))
         OpenLine.objects.filter(pk=line_id).delete()
@@ -142,8 +140,11 @@ def _delete_batch(line_id: int) -> bool:
         if not ids:
             return Dialog.objects.filter(_of(line_id)).exists()
         attachments = Attachment.objects.filter(message__dialog__in=ids)
-        files = [one.file for one in attachments if one.file]
-        count_files = attachments.count()
+        count_files = 0
+        for one in attachments:  # before their rows are gone for good: what stops here finds them again
+            count_files += 1
+            if one.file:
+                _remove(one.file)
         OutboxItem.objects.filter(dialog__in=ids).delete()
         Offer.objects.filter(dialog__in=ids).delete()
         Deadline.objects.filter(dialog__in=ids).delete()
@@ -154,14 +155,18 @@ def _delete_batch(line_id: int) -> bool:
         _count(line_id, "dialogs", len(ids))
         _count(line_id, "messages", count_messages)
         _count(line_id, "files", count_files)
-    for file in files:
-        _remove(file)
     return True
 
 
 def _of_locked(line_id: int) -> Q:
     """As ``_of``, without a join: rows of a join cannot all be locked."""
     return Q(line_id=line_id) | Q(connection__in=Connection.objects.filter(line_id=line_id))
+
+
+def _delete_in_batches(model: type[InboundEvent] | type[Client], line_id: int) -> None:
+    rows = model._default_manager.filter(connection__line_id=line_id)
+    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: 5 * BATCH]):
+        model._default_manager.filter(pk__in=ids).delete()
 
 
 def _remove(file: Any) -> None:

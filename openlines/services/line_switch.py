@@ -9,7 +9,16 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from openlines.models import Attachment, Connection, Dialog, Message, Offer, OpenLine, OutboxItem
+from openlines.models import (
+    Attachment,
+    Connection,
+    Dialog,
+    LineQueue,
+    Message,
+    Offer,
+    OpenLine,
+    OutboxItem,
+)
 from openlines.policies.facts import IN_QUEUE
 from openlines.services import routing, wakeups
 from openlines.services.change import DialogChange, lock_dialog
@@ -134,7 +143,9 @@ def _go_on(line: OpenLine, *, now: datetime) -> None:
 
 
 def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
-    """L6: the old line is off or being deleted: the connection's open and kept dialogs come to the new line as returned."""
+    """L6: the old line is off or being deleted: the connection's open and kept dialogs come to the new line as returned;
+    where that is off, too, they stand still there.
+    """
     from openlines.lifecycle import Event
     from openlines.policies.facts import HELD, State
 
@@ -146,6 +157,7 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
             earlier = change.dialog.line_id
             was_kept = change.dialog.is_kept
             change.set_facts(replace(change.facts, frozen_at=None, resumed_at=now))
+            stays_kept = was_kept and not to.is_active
             if change.facts.state in {*HELD, *IN_QUEUE}:
                 change.step(Event.TRANSFER_TO_LINE)
             elif change.facts.state is State.WRAP_UP:
@@ -154,11 +166,29 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
                 change.set_facts(
                     replace(change.facts, clock_started_at=now, unanswered_since=now, closed_notice_at=now)
                 )
+            if not to.is_active:
+                change.set_facts(replace(change.facts, frozen_at=now, resumed_at=None))
             change.move_to_line(to)
-            change.set_fields(tried=[], is_kept=False)
+            change.set_fields(tried=[], is_kept=stays_kept)
             change.record(Event.TRANSFER_TO_LINE, to_line=to.pk, earlier_line=earlier)
             change.write()
             moved += 1
-    if moved:
+    if moved and to.is_active:
         routing.distribute(to.pk, now=now)
+        wakeups.request("drain", connection_id=connection.pk, now=now)
     return moved
+
+
+def sweep(*, now: datetime) -> int:
+    """The net: a dialog that was opened or moved there at the very moment when its line was switched off stands still,
+    too. The number found.
+    """
+    rows = Dialog.objects.open().filter(line__is_active=False, frozen_at__isnull=True)
+    found = OpenLine.objects.filter(pk__in=rows.values("line"))
+    count = rows.count()
+    for line in found:
+        with transaction.atomic():
+            LineQueue.objects.select_for_update().filter(line=line).first()
+            if not OpenLine.objects.filter(pk=line.pk, is_active=True).exists():
+                _stand_still(line, now=now)
+    return count

@@ -55,7 +55,7 @@ def distribute(line_id: int, *, now: datetime) -> int:
     for _pass in range(MAX_PASSES):
         with transaction.atomic():
             line = _lock_queue(line_id)
-            dialogs = _queued(line, now=now) if line else {}
+            dialogs = _queued(line, now=now) if line and line.is_active else {}  # L4
             if line is None or not dialogs:
                 return decided
             settings = line_settings(line)

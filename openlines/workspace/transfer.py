@@ -54,7 +54,7 @@ def choices(dialog: Dialog, *, me: Employee, may_go_back: bool) -> Choices:
         line_name=dialog.line.name,
         may_go_back=may_go_back,
         colleagues=tuple(sorted(colleagues, key=lambda one: (not one.online, one.name.lower()))),
-        lines=tuple(OpenLine.objects.exclude(pk=dialog.line_id)),
+        lines=tuple(OpenLine.objects.filter(is_active=True).exclude(pk=dialog.line_id)),
     )
 
 
