@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('staff', '0004_absences_in_our_time'),
+        ("staff", "0004_absences_in_our_time"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='installation',
-            name='company',
-            field=models.CharField(blank=True, help_text='Stands for #COMPANY# in texts to clients.', max_length=100, verbose_name='company'),
+            model_name="installation",
+            name="company",
+            field=models.CharField(
+                blank=True,
+                help_text="Stands for #COMPANY# in texts to clients.",
+                max_length=100,
+                verbose_name="company",
+            ),
         ),
     ]
