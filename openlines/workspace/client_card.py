@@ -9,7 +9,7 @@ from typing import Final
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext as _
 
-from contactcenter.staff.models import Employee, Right
+from contactcenter.staff.models import Employee
 from openlines.explanations import Explanation, explain
 from openlines.models import Client, ConsentRecord, Dialog, DialogEvent, Rating
 from openlines.permissions import visible_dialogs
@@ -44,6 +44,10 @@ class Other:
     state_label: str
     last_text: str
     created_at: datetime
+    client_rating: int | None
+    """1 good, 0 bad."""
+    supervisor_rating: int | None
+    """Stars."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,6 @@ class Card:
     may_withdraw: bool
     ratings: tuple[Rating, ...]
     outcome: str
-    may_rate: bool
 
 
 def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
@@ -99,6 +102,8 @@ def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
                 state_label=faces.state_label(other.state),
                 last_text=other.last_text,
                 created_at=other.created_at,
+                client_rating=other.client_rating,
+                supervisor_rating=other.supervisor_rating,
             )
             for other in others[:OTHERS]
         ),
@@ -110,7 +115,6 @@ def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
         may_withdraw=client.consent_state == ConsentRecord.Decision.GIVEN,
         ratings=tuple(Rating.objects.filter(dialog=dialog).select_related("by")),
         outcome=str(Dialog.Outcome(dialog.outcome).label) if dialog.outcome else "",
-        may_rate=me.has_right(Right.SUPERVISOR_RATING) and dialog.operator_id not in (None, me.pk),
     )
 
 

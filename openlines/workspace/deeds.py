@@ -59,6 +59,14 @@ def deeds(employee: Employee, dialog: Dialog) -> Deeds:
     )
 
 
+def may_rate(employee: Employee, dialog: Dialog) -> bool:
+    """R6: by right, within its scope, and nobody his own."""
+    if dialog.operator_id in (None, employee.pk) or not employee.has_right(Right.SUPERVISOR_RATING):
+        return False
+    seen = permissions.visible_dialogs(employee, right=Right.SUPERVISOR_RATING)
+    return seen.filter(pk=dialog.pk).exists()
+
+
 def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) -> Deeds:
     offers = list(Offer.objects.filter(dialog=dialog, ended_at__isnull=True).select_related("employee"))
     own = next((offer for offer in offers if offer.employee_id == employee.pk), None)

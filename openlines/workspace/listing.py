@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, cast
 
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
@@ -54,6 +56,10 @@ class Row:
     waiting_since: str
     is_unanswered: bool
     unread: int
+    is_pinned: bool
+    """By the person who looks: it is his."""
+    aside_until: str
+    """Until when he has put it aside, in words; empty where he has not."""
     offer_id: str = ""
     offer_until: str = ""
 
@@ -68,13 +74,22 @@ class Listing:
     query: str
     current: str
     """The id of the open dialog, or empty."""
+    tab: str
+    has_rows_tab: bool
+    """The tab has rows to choose from (that of the offers has none)."""
+    only_unanswered: bool
+    comes_back_at: str
+    """When the next of those put aside is due among one's own again; ISO, or empty."""
     unread: int
     """Client messages unread in one's own dialogs."""
     empty_title: str
     empty_text: str
 
 
-def listing(employee: Employee, *, tab: str = "", query: str = "", current: str = "") -> Listing:
+def listing(
+    employee: Employee, *, tab: str = "", query: str = "", current: str = "", only_unanswered: bool = False
+) -> Listing:
+    now = timezone.now()
     tabs = _tabs_of(employee)
     chosen = tab if tab in tabs else tabs[0]
     offers = list(
@@ -85,9 +100,10 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: str 
         for row in _facts(Dialog.objects.filter(pk__in=[o.dialog_id for o in offers]), employee)
     }
     own = Dialog.objects.open().filter(IS_SHOWN, operator=employee)
-    aside = own.filter(snoozed_until__gt=timezone.now())
+    aside = own.filter(snoozed_until__gt=now)
     mine = own.exclude(pk__in=aside.values("pk"))
-    if aside.exists() and "aside" not in tabs:
+    comes_back = aside.order_by("snoozed_until").values_list("snoozed_until", flat=True).first()
+    if comes_back is not None:
         tabs = (*tabs, "aside")
         chosen = tab if tab in tabs else tabs[0]
     waiting = Dialog.objects.filter(waiting_for(employee))
@@ -100,22 +116,28 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: str 
             "all": visible_dialogs(employee).open(),
             "aside": aside,
         }[chosen]
+        if only_unanswered:
+            source = source.filter(is_unanswered=True)
         rows, total = _page(_ordered(_matching(source, query), chosen), employee)
     counts = {"offered": len(offers)}
     for key, source in (("mine", mine), ("waiting", waiting), ("aside", aside)):
         if key not in tabs:
             continue
-        counts[key] = total if key == chosen and not query else source.count()
+        counts[key] = total if key == chosen and not (query or only_unanswered) else source.count()
     title, text = _nothing(chosen)
     shown = [
         offer for offer in offers if offer.dialog_id in offered and _has(offered[offer.dialog_id], query)
     ]
     return Listing(
+        tab=chosen,
+        has_rows_tab=chosen != "offered",
+        only_unanswered=only_unanswered,
+        comes_back_at=comes_back.isoformat() if comes_back else "",
         tabs=tuple(
             Tab(key=key, label=_label(key), count=counts.get(key), is_current=key == chosen) for key in tabs
         ),
-        offers=tuple(_row(offered[offer.dialog_id], employee, offer=offer) for offer in shown),
-        rows=tuple(_row(row, employee) for row in rows),
+        offers=tuple(_row(offered[offer.dialog_id], employee, now=now, offer=offer) for offer in shown),
+        rows=tuple(_row(row, employee, now=now) for row in rows),
         more=total - len(rows),
         query=query,
         current=current,
@@ -125,7 +147,7 @@ def listing(employee: Employee, *, tab: str = "", query: str = "", current: str 
     )
 
 
-def _row(row: dict[str, Any], employee: Employee, *, offer: Offer | None = None) -> Row:
+def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer | None = None) -> Row:
     name = (
         row["client__name"]
         or row["client__username"]
@@ -154,9 +176,15 @@ def _row(row: dict[str, Any], employee: Employee, *, offer: Offer | None = None)
         waiting_since=row["clock_started_at"].isoformat() if row["clock_started_at"] else "",
         is_unanswered=row["is_unanswered"],
         unread=unread if own or offer else 0,
+        is_pinned=own and row["pinned_at"] is not None,
+        aside_until=_aside(row["snoozed_until"], now=now) if own else "",
         offer_id=str(offer.pk) if offer else "",
         offer_until=offer.until.isoformat() if offer and offer.until else "",
     )
+
+
+def _aside(until: datetime | None, *, now: datetime) -> str:
+    return date_format(timezone.localtime(until), "j M H:i") if until is not None and until > now else ""
 
 
 def _tabs_of(employee: Employee) -> tuple[str, ...]:
@@ -189,11 +217,13 @@ def _has(row: dict[str, Any], query: str) -> bool:
 
 
 def _ordered(dialogs: QuerySet[Dialog], tab: str) -> QuerySet[Dialog]:
-    """Who waits longest comes first; then what was touched last."""
+    """Who waits longest comes first; then what was touched last. What one has pinned leads one's own."""
     if tab == "waiting":
         return dialogs.order_by(Coalesce("clock_started_at", "queued_at", "created_at"), "pk")
+    if tab == "aside":
+        return dialogs.order_by("snoozed_until", "pk")
     return dialogs.order_by(
-        F("pinned_at").asc(nulls_last=True),
+        *((F("pinned_at").asc(nulls_last=True),) if tab == "mine" else ()),
         F("clock_started_at").asc(nulls_last=True),
         F("last_message_at").desc(nulls_last=True),
         "-pk",
@@ -217,6 +247,8 @@ _COLUMNS: Final = (
     "created_at",
     "clock_started_at",
     "is_unanswered",
+    "pinned_at",
+    "snoozed_until",
     "message_count",
     "client_message_count",
     "last_message_at",

@@ -9,7 +9,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Dialog
 from openlines.policies.facts import HELD
 from openlines.workspace import client_card, faces, timeline
-from openlines.workspace.deeds import Deeds, deeds
+from openlines.workspace.deeds import Deeds, deeds, may_rate
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Head:
     is_pinned: bool
     may_snooze: bool
     snoozed_until: datetime | None
+    may_rate: bool
+    """R6."""
     log_erased: bool
     """§10: the line keeps no messages."""
 
@@ -76,7 +78,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
         items, has_earlier = timeline.since(dialog, since, me=me), False
     return Pane(
         rev=dialog.rev,
-        head=_head(dialog, may, me=me),
+        head=_head(dialog, may, me=me, now=now),
         gate=Gate(
             is_offered=may.skip,
             offer_until=may.offer_until,
@@ -91,8 +93,10 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
     )
 
 
-def _head(dialog: Dialog, may: Deeds, *, me: Employee) -> Head:
+def _head(dialog: Dialog, may: Deeds, *, me: Employee, now: datetime) -> Head:
     own = dialog.operator_id == me.pk
+    until = dialog.snoozed_until
+    asleep = until if until is not None and until > now else None
     return Head(
         dialog_id=dialog.pk,
         number=dialog.number,
@@ -113,6 +117,7 @@ def _head(dialog: Dialog, may: Deeds, *, me: Employee) -> Head:
         may_pin=own and dialog.state in HELD,
         is_pinned=dialog.pinned_at is not None,
         may_snooze=own and dialog.state == Dialog.State.ANSWERED,
-        snoozed_until=dialog.snoozed_until,
+        snoozed_until=asleep if own else None,
+        may_rate=may_rate(me, dialog),
         log_erased=dialog.log_erased_at is not None,
     )

@@ -16,6 +16,7 @@ from contactcenter.staff.models import Employee
 from openlines.explanations import ROUTING, explain
 from openlines.lifecycle import Event
 from openlines.models import Attachment, Dialog, DialogEvent, Message
+from openlines.services.answers import ANSWER
 from openlines.workspace import canned
 
 PAGE: Final = 60
@@ -77,6 +78,8 @@ class MessageItem:
     special_icon: str
     special_url: str
     reactions: str
+    buttons: tuple[str, ...]
+    """What the client could choose below it (a rating, consent)."""
     delivery: str
     delivery_label: str
     delivery_icon: str
@@ -165,7 +168,7 @@ def _merged(
 
 
 def _message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageItem:
-    icon, words, url = _special(message)
+    icon, words, url = _special(message, dialog)
     deleted = message.deleted_at is not None
     return MessageItem(
         key=f"m{message.pk}",
@@ -186,6 +189,7 @@ def _message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageI
         special_icon=icon,
         special_url=url,
         reactions=" ".join(str(one) for one in message.extra.get("reactions") or ()),
+        buttons=_buttons(message),
         delivery=message.delivery,
         delivery_label=str(Message.Delivery(message.delivery).label) if message.delivery else "",
         delivery_icon=_DELIVERY_ICONS.get(message.delivery, "clock"),
@@ -218,7 +222,7 @@ def _quote(message: Message, dialog: Dialog, *, me: Employee) -> Quote | None:
     return Quote(key=f"m{quoted.pk}", author=_author(quoted, dialog, me=me), text=text[:160])
 
 
-def _special(message: Message) -> tuple[str, str, str]:
+def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
     """Icon, words and address of a message that is more than its text."""
     extra: dict[str, Any] = message.extra
     if message.kind == "location":
@@ -242,7 +246,18 @@ def _special(message: Message) -> tuple[str, str, str]:
         return "play", _("Pressed “Start”"), ""
     if message.kind == "button":
         return "mouse-pointer-click", _("Chose a button"), ""
+    if message.kind == ANSWER:  # no ordinary message (§11)
+        if str(extra.get("payload", "")).startswith("consent:"):
+            return "shield-check", _("An answer about consent"), ""
+        return "star", _("A rating"), ""
+    if dialog.log_erased_at and not (message.text or message.deleted_at or message.attachments.all()):
+        return "eye-off", _("Not kept by setting"), ""
     return "info", "", ""
+
+
+def _buttons(message: Message) -> tuple[str, ...]:
+    buttons = message.extra.get("buttons") or ()
+    return tuple(str(one.get("text", "")) for one in buttons if isinstance(one, dict) and one.get("text"))
 
 
 def _failure(message: Message) -> str:

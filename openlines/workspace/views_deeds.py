@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from contactcenter.lib.parameters import storable, whole_number
 from contactcenter.staff.models import Employee, Right
 from contactcenter.staff.roles import require_right
-from openlines import permissions
-from openlines.models import Dialog
+from openlines.models import Dialog, Rating
 from openlines.services import consents, dialogs, ratings
 from openlines.services.errors import CommandRefused
-from openlines.workspace.deeds import deeds
+from openlines.workspace.access import dialog_to_read, employee_of, not_found
+from openlines.workspace.deeds import deeds, may_rate
 from openlines.workspace.views_actions import carry_out
 
 LONGEST_SNOOZE = timedelta(days=90)
@@ -59,10 +61,7 @@ def _until(value: str, me: Employee, *, now: datetime) -> datetime | None:
     if value == "hour":
         return now + timedelta(hours=1)
     if value == "tomorrow":
-        morning = (now.astimezone(me.zone) + timedelta(days=1)).replace(
-            hour=9, minute=0, second=0, microsecond=0
-        )
-        return morning
+        return _tomorrow(me, now=now)
     try:
         chosen = datetime.fromisoformat(value)
     except ValueError:
@@ -71,6 +70,12 @@ def _until(value: str, me: Employee, *, now: datetime) -> datetime | None:
     if chosen - now > LONGEST_SNOOZE:
         raise CommandRefused("past", _("A dialog can be put aside for 90 days at most."))
     return chosen
+
+
+def _tomorrow(me: Employee, *, now: datetime) -> datetime:
+    """9:00 by the person's own clock."""
+    day = now.astimezone(me.zone) + timedelta(days=1)
+    return day.replace(hour=9, minute=0, second=0, microsecond=0)
 
 
 @require_POST
@@ -107,7 +112,33 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
     return carry_out(request, pk, deed)
 
 
-def may_rate(me: Employee, dialog: Dialog) -> bool:
-    if dialog.operator_id in (None, me.pk):
-        return False
-    return permissions.visible_dialogs(me, right=Right.SUPERVISOR_RATING).filter(pk=dialog.pk).exists()
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def finish_window(request: HttpRequest, pk: int) -> HttpResponse:
+    """R8: asks where the line wants to know."""
+    return _window(request, pk, "workspace/_finish.html")
+
+
+@require_GET
+@require_right(Right.DIALOGS_HISTORY)
+def snooze_window(request: HttpRequest, pk: int) -> HttpResponse:
+    """For a time of one's own choice; it begins with tomorrow morning."""
+    me = employee_of(request)
+    proposed = _tomorrow(me, now=timezone.now()).strftime("%Y-%m-%dT%H:%M")
+    return _window(request, pk, "workspace/_snooze.html", proposed=proposed)
+
+
+@require_GET
+@require_right(Right.SUPERVISOR_RATING)
+def rate_window(request: HttpRequest, pk: int) -> HttpResponse:
+    """With the rating given before, which a new one replaces."""
+    given = Rating.objects.filter(dialog_id=pk, source=Rating.Source.SUPERVISOR).first()
+    return _window(request, pk, "workspace/_rate.html", given=given, stars=range(1, ratings.MAX_STARS + 1))
+
+
+def _window(request: HttpRequest, pk: int, template: str, **more: Any) -> HttpResponse:
+    try:
+        dialog = dialog_to_read(request, pk)
+    except Http404 as error:
+        return not_found(request, error, dialog_id=pk)
+    return render(request, template, {"dialog": dialog, **more})

@@ -120,4 +120,5 @@ def _listing(request: HttpRequest, *, current: str = "") -> Listing:
         tab=request.GET.get("tab", ""),
         query=storable(request.GET.get("q", "")).strip()[:LONGEST_QUERY],
         current=current,
+        only_unanswered=request.GET.get("only") == "unanswered",
     )

@@ -76,6 +76,7 @@ function markCurrent() {
 /* ---- the list ---- */
 
 const tabOf = (query) => new URLSearchParams(query).get("tab") ?? "";
+const onlyOf = (query) => new URLSearchParams(query).get("only") ?? "";
 const tabShown = () => list.querySelector("[data-tab][aria-current]")?.dataset.tab ?? "";
 const offersShown = () => new Map([...list.querySelectorAll("[data-offer]")].map((node) => [node.dataset.offerId, node]));
 let unreadBefore = Number(list.querySelector("[data-unread]")?.dataset.unread ?? 0);
@@ -96,7 +97,7 @@ async function refresh({ tab = tabOf(location.search) } = {}) {
   asking?.abort();
   const mine = (asking = new AbortController());
   refreshedAt = Date.now();
-  const query = new URLSearchParams({ tab, q: search.value.trim() });
+  const query = new URLSearchParams({ tab, q: search.value.trim(), only: onlyOf(location.search) });
   if (talk.dialog) query.set("dialog", talk.dialog);
   let answer;
   try {
@@ -147,8 +148,18 @@ function nameWindow() {
 }
 
 function chooseTab(key) {
+  return choose("tab", key);
+}
+
+/** The unanswered alone, or all again. */
+function chooseUnanswered() {
+  return choose("only", onlyOf(location.search) ? "" : "unanswered");
+}
+
+function choose(name, value) {
   const query = new URLSearchParams(location.search);
-  query.set("tab", key);
+  if (value) query.set(name, value);
+  else query.delete(name);
   history.replaceState({}, "", `${location.pathname}?${query}`);
   list.scrollTop = 0;
   list.setAttribute("aria-busy", "true");
@@ -181,6 +192,10 @@ document.addEventListener("click", async (event) => {
   if (tab) {
     event.preventDefault();
     return chooseTab(tab.dataset.tab);
+  }
+  if (target.closest("a[data-only]")) {
+    event.preventDefault();
+    return chooseUnanswered();
   }
   const link = target.closest("a[data-opens]");
   if (link) {
@@ -243,6 +258,13 @@ const submit = (...selectors) => {
   form.requestSubmit();
 };
 
+/** Presses the button; false when it is not there. */
+const press = (selector) => {
+  const button = within(selector);
+  if (!button) return false;
+  button.click();
+};
+
 function step(by) {
   const links = [...list.querySelectorAll("a[data-opens]")];
   const at = links.findIndex((link) => link.dataset.opens === talk.dialog);
@@ -263,11 +285,15 @@ startShortcuts({
   4: () => chooseTab("all"),
   r: () => talk.composer?.setMode("reply", { focus: true }),
   n: () => talk.composer?.setMode("note", { focus: true }),
-  t: () => within('.talk [data-window-url]')?.click(),
-  f: () => submit('.talk form[data-act="finish"]'),
+  5: () => chooseTab("aside"),
+  u: () => chooseUnanswered(),
+  t: () => press('.talk [data-key="t"]'),
+  f: () => (within('.talk [data-key="f"]') ? press('.talk [data-key="f"]') : submit('.talk form[data-act="finish"]')),
   g: () => submit('.talk form[data-act="finish-unsolved"]'),
   p: () => submit('.talk form[data-act="pin"]'),
   z: () => submit('.talk form[data-act="snooze"]'),
+  l: () => press('.talk [data-key="l"]'),
+  e: () => press('.talk [data-key="e"]'),
   "/": () => search.focus(),
   "?": () => document.getElementById("shortcuts").showModal(),
 });

@@ -194,7 +194,7 @@ export class Talk {
     const line = this.element?.querySelector("[data-typing]");
     if (!line) return;
     const name = this.element.querySelector(".talk__who h2").textContent;
-    line.querySelector("[data-typing-words]").textContent = say("typing", name) + (text ? `: ${text}` : "");
+    line.querySelector("[data-typing-words]").textContent = say("typing", name) + (text && text !== "…" ? `: ${text}` : "");
     line.hidden = false;
     clearTimeout(this.typingTimer);
     this.typingTimer = setTimeout(() => this.hideTyping(), TYPING_SHOWN_MS);
