@@ -68,7 +68,7 @@ def test_a_status_that_comes_before_our_commit_is_kept_and_applied() -> None:
     message = scene.answer(now=10)
     take(scene.connection, StatusChanged("p1", DeliveryStatus.READ, at(11)), now=11)
     assert EarlyMark.objects.count() == 1
-    item = message.outbox  # type: ignore[attr-defined]
+    item = message.outbox
     item.connection = scene.connection
     item.dialog = Dialog.objects.select_related("client").get(pk=scene.dialog.pk)
     outbound._finish(item, base.Sent(("p1", "p2")), now=at(12))
