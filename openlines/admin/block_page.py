@@ -291,6 +291,8 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
     def _field(self, request: HttpRequest, db_field: Any, **options: Any) -> Any:
         if isinstance(db_field, models.DurationField):
             return DurationChoiceField.of(db_field, self.usual_times.get(db_field.name, ()))
+        if isinstance(db_field, models.URLField):
+            options["assume_scheme"] = "https"
         return self.formfield_for_dbfield(db_field, request=request, **options)
 
     def _page(

@@ -10,7 +10,7 @@ A page with texts has a form of ``LineTextsForm`` with its ``triggers``, is a ``
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -74,8 +74,19 @@ class TextArea(forms.Textarea):
 
     template_name = "admin/openlines/text.html"
 
-    def __init__(self, *, shipped: str, language: str, sample: dict[str, str], macros: Iterable[str]) -> None:
+    def __init__(
+        self,
+        *,
+        shipped: str,
+        language: str,
+        sample: dict[str, str],
+        macros: Iterable[str],
+        buttons: Iterable[texts.Label] = (),
+        link: str = "",
+    ) -> None:
+        """``buttons`` stand below the text where the channel has them; ``link`` follows a text without #DOCUMENT#."""
         self.shipped, self.language, self.sample, self.macros = shipped, language, sample, tuple(macros)
+        self.buttons, self.link = tuple(buttons), link
         super().__init__(
             {"rows": 3, "placeholder": shipped, "class": " ".join(TEXTAREA_CLASSES), "lang": language}
         )
@@ -83,10 +94,15 @@ class TextArea(forms.Textarea):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         values = texts.MacroValues(**{key.lower(): word for key, word in self.sample.items()})
-        preview = texts.render(str(value or "").strip() or self.shipped, values, language=self.language)
+        text = str(value or "").strip() or self.shipped
+        preview = texts.render(text, values, language=self.language)
+        link = f"{texts.label('document', language=self.language)} {self.link}" if self.link else ""
+        shown = {name: texts.render(f"#{name}#", values, language=self.language) for name in self.sample}
         context["widget"] |= {
-            "preview": preview,
-            "sample": json.dumps(self.sample),
+            "preview": f"{preview}\n{link}" if link and "#DOCUMENT#" not in text else preview,
+            "link": link,
+            "buttons": [texts.label(name, language=self.language) for name in self.buttons],
+            "sample": json.dumps(shown),
             "macros": [f"#{macro}#" for macro in self.macros],
             "language": self.language,
         }
@@ -98,6 +114,8 @@ class LineTextsForm(BlockForm):
 
     triggers: ClassVar[tuple[str, ...]] = ()
     macros: ClassVar[tuple[str, ...]] = USUAL_MACROS
+    buttons: ClassVar[Mapping[str, tuple[texts.Label, ...]]] = {}
+    """Trigger → what the client can press below its text."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,12 +133,18 @@ class LineTextsForm(BlockForm):
                         language=language,
                         sample=sample,
                         macros=self.macros,
+                        buttons=self.buttons.get(trigger, ()),
+                        link=self.link_after(trigger),
                     ),
                 )
 
     def label_of(self, trigger: str, language: str) -> str:
         """Where one group has several texts, say which: override."""
         return language
+
+    def link_after(self, trigger: str) -> str:
+        """The address that follows a text without #DOCUMENT#: override."""
+        return ""
 
     def sample(self) -> dict[str, str]:
         """What macros stand for in the preview."""

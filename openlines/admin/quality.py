@@ -23,6 +23,7 @@ ELSEWHERE = ("rating_request", "rating_by_writing", "rated_good", "rated_bad", "
 
 class QualityForm(LineTextsForm):
     triggers: ClassVar = (*IN_CHAT, *ELSEWHERE)
+    buttons: ClassVar = {"rating_request": ("good", "bad"), "rating_request_chat": ("good", "bad")}
 
     def label_of(self, trigger: str, language: str) -> str:
         return f"{trigger} ({language})"

@@ -40,7 +40,9 @@ function showWhatApplies() {
 function preview(box) {
   const sample = JSON.parse(box.dataset.sample);
   const typed = box.querySelector("textarea").value.trim() || box.dataset.shipped;
-  box.querySelector("[data-preview]").textContent = typed.replace(/#([A-Z_]+)#/g, (macro, name) => sample[name] ?? macro);
+  const read = typed.replace(/#([A-Z_]+)#/g, (macro, name) => sample[name] ?? macro);
+  const link = box.dataset.link && !typed.includes("#DOCUMENT#") ? `\n${box.dataset.link}` : "";
+  box.querySelector("[data-preview]").textContent = read + link;
 }
 
 for (const box of form.querySelectorAll("[data-text]")) {
