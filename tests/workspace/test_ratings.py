@@ -36,7 +36,7 @@ def test_the_window_has_the_earlier_rating_which_a_new_one_replaces(boss: Employ
     }
     window = browser.get(f"/desk/{dialog.pk}/rating/").text
     assert "Be quicker" in window
-    assert 'value="2" required checked' in window
+    assert 'value="2" required checked autofocus' in window
     browser.post(f"/desk/{dialog.pk}/rate/", {"stars": "5", "comment": ""})
     assert Rating.objects.get(dialog=dialog).value == 5
 
