@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from contactcenter.staff.models import Employee
 from openlines.admin.access import lines_for, may_change
@@ -91,6 +92,8 @@ class FatePages:
             "connections": [(one, fates[one.pk]) for one in connections],
             "others": [(str(other.pk), other.name) for other in others],
             "error": error,
+            "select_classes": " ".join(SELECT_CLASSES),
+            "input_classes": " ".join(INPUT_CLASSES),
             "typed": request.POST.get("name", ""),
         }
         return self._page(

@@ -150,6 +150,7 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
     from openlines.policies.facts import HELD, State
 
     moved = 0
+    is_on = OpenLine.objects.filter(pk=to.pk, is_active=True).exists()
     rows = Dialog.objects.open().filter(connection=connection).exclude(line=to)
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
@@ -157,7 +158,7 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
             earlier = change.dialog.line_id
             was_kept = change.dialog.is_kept
             change.set_facts(replace(change.facts, frozen_at=None, resumed_at=now))
-            stays_kept = was_kept and not to.is_active
+            stays_kept = was_kept and not is_on
             if change.facts.state in {*HELD, *IN_QUEUE}:
                 change.step(Event.TRANSFER_TO_LINE)
             elif change.facts.state is State.WRAP_UP:
@@ -166,14 +167,14 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
                 change.set_facts(
                     replace(change.facts, clock_started_at=now, unanswered_since=now, closed_notice_at=now)
                 )
-            if not to.is_active:
+            if not is_on:
                 change.set_facts(replace(change.facts, frozen_at=now, resumed_at=None))
             change.move_to_line(to)
             change.set_fields(tried=[], is_kept=stays_kept)
             change.record(Event.TRANSFER_TO_LINE, to_line=to.pk, earlier_line=earlier)
             change.write()
             moved += 1
-    if moved and to.is_active:
+    if moved and is_on:
         routing.distribute(to.pk, now=now)
         wakeups.request("drain", connection_id=connection.pk, now=now)
     return moved

@@ -65,7 +65,7 @@ def test_every_page_of_the_line_says_how_much_waits(
         assert "1 dialog waits from the time when the line was off." in page, block
     lines.save_block(line.pk, {"is_active": True}, now=at(60))
     kept = client.get(reverse("admin:openlines_openline_kept", args=[line.pk])).text
-    assert "1 dialog with 2 messages waits." in kept
+    assert "1 dialog, 2 messages" in kept
 
 
 def test_what_waited_is_released_or_discarded_after_a_question(
