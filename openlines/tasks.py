@@ -75,7 +75,7 @@ def sweep() -> str:
             errors.append(error)
     if errors:
         raise errors[0]
-    lost, mended, returned = found
+    _stopped, lost, mended, returned = found
     return _(
         "lost distributions: %(lost)d; dialogs with wrong deadlines: %(mended)d; "
         "taken back from who is away: %(returned)d"
