@@ -67,7 +67,7 @@ def _due(kind: DeadlineKind, dialog: DialogFacts, settings: LineSettings) -> dat
 
 def _count(since: datetime | None, span: timedelta | None, dialog: DialogFacts) -> datetime | None:
     """``span`` after ``since``; counted anew where that came while the line was off (L4)."""
-    if since is None or not span:
+    if since is None or span is None:
         return None
     at = since + span
     if dialog.resumed_at and since < dialog.resumed_at and at <= dialog.resumed_at:
