@@ -4,90 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
-from uuid import UUID
+from datetime import datetime
+from typing import Final
 
 from django.db.models import QuerySet
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee
 from openlines.explanations import ROUTING, explain
 from openlines.lifecycle import Event
-from openlines.models import Attachment, Dialog, DialogEvent, Message
-from openlines.services.answers import ANSWER
-from openlines.workspace import canned
+from openlines.models import Dialog, DialogEvent, Message
+from openlines.workspace.message_item import MessageItem, message_item, order_of
 
 PAGE: Final = 60
 """Messages fetched at once."""
 BESIDE: Final = ROUTING | {"created", "dealt_anew", Event.CLIENT_WRITES}
 """Told beside the conversation (client_card.py), not in it."""
-
-_SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
-_DELIVERY_ICONS = {
-    "queued": "clock",
-    "sending": "clock",
-    "sent": "check",
-    "delivered": "check-check",
-    "read": "check-check",
-    "failed": "circle-alert",
-    "unknown": "circle-question-mark",
-}
-
-
-@dataclass(frozen=True)
-class Quote:
-    key: str
-    author: str
-    text: str
-
-
-@dataclass(frozen=True)
-class FileView:
-    """``url`` empty: not there (yet), and ``words`` say why."""
-
-    name: str
-    size: int | None
-    url: str
-    words: str
-    is_image: bool
-    is_audio: bool
-    is_video: bool
-
-
-@dataclass(frozen=True)
-class MessageItem:
-    """``side``: client, ours, bot or note. ``note_text``: what the message is, where it is not only text."""
-
-    key: str
-    order: str
-    pk: int
-    uuid: UUID
-    at: datetime
-    side: str
-    author: str
-    text: str
-    is_note: bool
-    is_edited: bool
-    is_deleted: bool
-    earlier_texts: tuple[str, ...]
-    quote: Quote | None
-    files: tuple[FileView, ...]
-    note_text: str
-    special_icon: str
-    special_url: str
-    reactions: str
-    buttons: tuple[str, ...]
-    """What the client could choose below it (a rating, consent)."""
-    delivery: str
-    delivery_label: str
-    delivery_icon: str
-    failure: str
-    may_be_quoted: bool
-    save_url: str
-    """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
-    is_message: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,19 +31,6 @@ class EventItem:
 
 
 Item = MessageItem | EventItem
-
-
-def order_of(at: datetime, kind: str, pk: int) -> str:
-    """Sorts as text; at the same instant an event ("accepted") stands before the message that made it."""
-    return f"{int(at.astimezone(UTC).timestamp() * 1_000_000):018d}{kind}{pk:012d}"
-
-
-def instant_of(order: str) -> datetime:
-    """The time in an ``order``. Raises ValueError for what is none."""
-    microseconds = int(order[:18])
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(
-        microsecond=microseconds % 1_000_000
-    )
 
 
 def newest(dialog: Dialog, *, me: Employee, before: datetime | None = None) -> tuple[list[Item], bool]:
@@ -157,7 +75,7 @@ def _events(dialog: Dialog) -> QuerySet[DialogEvent]:
 def _merged(
     dialog: Dialog, messages: Iterable[Message], events: list[DialogEvent], *, me: Employee
 ) -> list[Item]:
-    items: list[Item] = [_message_item(message, dialog, me=me) for message in messages]
+    items: list[Item] = [message_item(message, dialog, me=me) for message in messages]
     items += [
         EventItem(
             key=f"e{one.event_id}", order=order_of(one.at, "e", one.event_id), at=one.at, words=one.title
@@ -165,120 +83,3 @@ def _merged(
         for one in explain(events, me=me)
     ]
     return sorted(items, key=lambda item: item.order)
-
-
-def _message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageItem:
-    icon, words, url = _special(message, dialog)
-    deleted = message.deleted_at is not None
-    return MessageItem(
-        key=f"m{message.pk}",
-        order=order_of(message.created_at, "m", message.pk),
-        pk=message.pk,
-        uuid=message.uuid,
-        at=message.created_at,
-        side="note" if message.is_note else _SIDES.get(message.author, "ours"),
-        author=_author(message, dialog, me=me),
-        text="" if deleted else message.text,
-        is_note=message.is_note,
-        is_edited=message.edited_at is not None,
-        is_deleted=deleted,
-        earlier_texts=tuple(str(earlier.get("text", "")) for earlier in message.earlier_texts),
-        quote=_quote(message, dialog, me=me),
-        files=tuple(_file(attachment) for attachment in message.attachments.all()),
-        note_text=words,
-        special_icon=icon,
-        special_url=url,
-        reactions=" ".join(str(one) for one in message.extra.get("reactions") or ()),
-        buttons=_buttons(message),
-        delivery=message.delivery,
-        delivery_label=str(Message.Delivery(message.delivery).label) if message.delivery else "",
-        delivery_icon=_DELIVERY_ICONS.get(message.delivery, "clock"),
-        failure=_failure(message),
-        may_be_quoted=not message.is_note and not deleted,
-        save_url="" if deleted or not canned.may_change(me) else _save_url(message),
-    )
-
-
-def _save_url(message: Message) -> str:
-    if message.is_note or message.author not in (Message.Author.OPERATOR, Message.Author.OUTSIDE):
-        return ""
-    return f"{reverse('workspace:canned_save', args=[message.dialog_id])}?message={message.pk}"
-
-
-def _author(message: Message, dialog: Dialog, *, me: Employee) -> str:
-    if message.author == Message.Author.CLIENT:
-        return dialog.client.display_name
-    if message.author == Message.Author.OPERATOR and message.operator:
-        return _("You") if message.operator_id == me.pk else message.operator.display_name
-    return str(Message.Author(message.author).label)
-
-
-def _quote(message: Message, dialog: Dialog, *, me: Employee) -> Quote | None:
-    quoted = message.reply_to
-    if quoted is None:
-        text = (message.extra.get("quote") or "") if isinstance(message.extra, dict) else ""
-        return Quote(key="", author="", text=str(text)[:160]) if text else None
-    text = _("Deleted") if quoted.deleted_at else quoted.text or _("a file, or something without text")
-    return Quote(key=f"m{quoted.pk}", author=_author(quoted, dialog, me=me), text=text[:160])
-
-
-def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
-    """Icon, words and address of a message that is more than its text."""
-    extra: dict[str, Any] = message.extra
-    if message.kind == "location":
-        place = f"{extra.get('latitude', '')},{extra.get('longitude', '')}"
-        return "map-pin", _("Location %(place)s") % {"place": place}, f"geo:{place}"
-    if message.kind == "contact":
-        phone = str(extra.get("phone", ""))
-        return (
-            "contact-round",
-            " · ".join(filter(None, [str(extra.get("name", "")), phone])),
-            f"tel:{phone}" if phone else "",
-        )
-    if message.kind == "unsupported":
-        kind = str(extra.get("type", "")).replace("_", " ")
-        return (
-            "circle-question-mark",
-            _("Something that cannot be shown here: %(kind)s") % {"kind": kind or "?"},
-            "",
-        )
-    if message.kind == "start":
-        return "play", _("Pressed “Start”"), ""
-    if message.kind == "button":
-        return "mouse-pointer-click", _("Chose a button"), ""
-    if message.kind == ANSWER:  # no ordinary message (§11)
-        if str(extra.get("payload", "")).startswith("consent:"):
-            return "shield-check", _("An answer about consent"), ""
-        return "star", _("A rating"), ""
-    if dialog.log_erased_at and not (message.text or message.deleted_at or message.attachments.all()):
-        return "eye-off", _("Not kept by setting"), ""
-    return "info", "", ""
-
-
-def _buttons(message: Message) -> tuple[str, ...]:
-    buttons = message.extra.get("buttons") or ()
-    return tuple(str(one.get("text", "")) for one in buttons if isinstance(one, dict) and one.get("text"))
-
-
-def _failure(message: Message) -> str:
-    if message.delivery == Message.Delivery.UNKNOWN:
-        return _("The channel did not confirm it. It may have arrived; it is not sent twice.")
-    if message.delivery != Message.Delivery.FAILED:
-        return ""
-    if message.failure in ("", "unreachable"):
-        return _("Not delivered: the client cannot be reached, he has blocked us or left the channel.")
-    return _("Not delivered: %(reason)s") % {"reason": message.failure}
-
-
-def _file(attachment: Attachment) -> FileView:
-    stored = attachment.state == Attachment.State.STORED
-    kind = attachment.kind
-    return FileView(
-        name=attachment.name or _("file"),
-        size=attachment.size,
-        url=reverse("openlines:file", args=[attachment.public_id]) if stored else "",
-        words="" if stored else str(Attachment.State(attachment.state).label),
-        is_image=kind == "image" or (kind == "sticker" and attachment.mime.startswith("image/")),
-        is_audio=kind in ("audio", "voice"),
-        is_video=kind == "video",
-    )

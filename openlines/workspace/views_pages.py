@@ -16,6 +16,7 @@ from openlines.workspace import timeline, transfer
 from openlines.workspace.access import dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds
 from openlines.workspace.listing import Listing, listing
+from openlines.workspace.message_item import instant_of
 from openlines.workspace.pane import pane
 
 LONGEST_QUERY = 100
@@ -83,7 +84,7 @@ def earlier(request: HttpRequest, pk: int) -> HttpResponse:
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
     try:
-        before = timeline.instant_of(request.GET.get("before", ""))
+        before = instant_of(request.GET.get("before", ""))
     except (ValueError, OverflowError, OSError):
         return JsonResponse({"words": "before: an item's order is needed"}, status=400)
     items, more = timeline.newest(shown, me=employee_of(request), before=before)

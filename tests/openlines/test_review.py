@@ -19,6 +19,7 @@ from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
 from openlines.still_waiting import still_waiting
 from openlines.workspace import timeline
+from openlines.workspace.message_item import MessageItem, instant_of
 from tests.factories import make_department, make_employee
 from tests.openlines.factories import (
     NOW,
@@ -295,8 +296,8 @@ def test_earlier_messages_of_the_same_instant_are_not_skipped(anna: Employee) ->
     before = None
     for _page in range(5):
         items, more = timeline.newest(dialog, me=anna, before=before)
-        found += [item.pk for item in items if isinstance(item, timeline.MessageItem)]
+        found += [item.pk for item in items if isinstance(item, MessageItem)]
         if not more:
             break
-        before = timeline.instant_of(items[0].order)
+        before = instant_of(items[0].order)
     assert sorted(found) == sorted(Message.objects.filter(dialog=dialog).values_list("pk", flat=True))
