@@ -536,11 +536,22 @@ class Answering(Protocol):
 
 @runtime_checkable
 class Editing(Protocol):
-    """Messages of ours can be changed or taken back. ``external_ids``: of all its parts; ``text`` is the new whole."""
+    """Messages of ours can be changed or taken back; ``features`` say which of the two.
 
-    def edit(self, external_ids: tuple[str, ...], message: OutgoingMessage, account: Account) -> Outcome: ...
+    ``external_ids``: of all its parts (texts and files), the message's own first, in the order in which they were
+    sent; some may be gone. One attempt, never raises. The outcome is the change's, not the message's: ``Failed``
+    leaves the message as it was. After ``TryLater`` the same is asked again, so doing it twice must do no harm (what
+    is so already is ``Sent``). Ids in the outcome that are not known yet (a longer text has one part more) are added
+    to the message's parts, others mean nothing.
+    """
 
-    def delete(self, external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome: ...
+    def edit(self, external_ids: tuple[str, ...], message: OutgoingMessage, account: Account) -> Outcome:
+        """``message.text`` is the new whole, with the name before it where the channel has that; its files are those
+        sent with it. ``part`` is 0.
+        """
+
+    def delete(self, external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome:
+        """At the client's, too. What is gone already is ``Sent``."""
 
 
 @runtime_checkable
