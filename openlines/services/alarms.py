@@ -38,12 +38,12 @@ def connection_turned(connection_id: int, health: Health, *, reason: str, now: d
 
 
 def _about_connection(kind: str, connection_id: int, *, reason: str, now: datetime) -> None:
-    """Who has an unread notice of it gets no second one."""
+    """Told at each turn for the worse: an older word about it that nobody has read yet gives way, so there is one."""
     connection = Connection.objects.get(pk=connection_id)
-    told = Notice.objects.filter(kind=kind, data__connection=connection_id, read_at__isnull=True)
-    people = administrators() - set(told.values_list("employee_id", flat=True))
+    kinds = (CONNECTION_STOPPED, CONNECTION_SILENT, CONNECTION_FAILING)
+    Notice.objects.filter(kind__in=kinds, data__connection=connection_id, read_at__isnull=True).delete()
     notices.notify(
-        people,
+        people_with(Right.CONNECTIONS_CHANGE),
         kind=kind,
         data={"connection": connection_id, "name": connection.name, "reason": reason[:300]},
         now=now,
@@ -53,15 +53,13 @@ def _about_connection(kind: str, connection_id: int, *, reason: str, now: dateti
 
 def administrators() -> set[int]:
     """Who may change lines, by whatever role."""
-    by_role = Q(role_bindings__role__grants__right=Right.LINES_CHANGE)
-    who = Q(is_superuser=True) | by_role
-    if _departments_have_the_right():
+    return people_with(Right.LINES_CHANGE)
+
+
+def people_with(right: Right) -> set[int]:
+    """Who has ``right`` for all, by whatever role."""
+    who = Q(is_superuser=True) | Q(role_bindings__role__grants__right=right)
+    if RoleBinding.objects.filter(department__isnull=False, role__grants__right=right).exists():
         who |= Q(department__isnull=False)
     able = Employee.objects.active().filter(who).distinct()
-    return {person.pk for person in able if scope(person, Right.LINES_CHANGE) is Scope.ALL}
-
-
-def _departments_have_the_right() -> bool:
-    return RoleBinding.objects.filter(
-        department__isnull=False, role__grants__right=Right.LINES_CHANGE
-    ).exists()
+    return {person.pk for person in able if scope(person, right) is Scope.ALL}

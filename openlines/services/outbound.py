@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
@@ -23,14 +20,14 @@ from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Attachment, Client, Connection, Message, MessagePart, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import alarms, early_marks, outgoing, replies, wakeups
+from openlines.services import early_marks, outgoing, pausing, replies, wakeups
 from openlines.services.addresses import webhook_url
 from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
+from openlines.services.only_one import Work, only_one
 from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
 
-LOCK_CLASS = 0x0D1B
 FIRST_BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -41,7 +38,7 @@ LONGEST_DRAIN = 120.0
 def drain(connection_id: int, *, now: datetime) -> int:
     """Send what is due on the connection; the number of messages that came to an end. Another drain at work: 0."""
     wakeups.begun("drain", connection_id=connection_id)
-    with _only_one(connection_id) as alone:
+    with only_one(Work.DRAIN, connection_id) as alone:
         if not alone:
             wakeups.again("drain", connection_id=connection_id, at=now + timedelta(seconds=1))
             return 0
@@ -82,7 +79,10 @@ def resume(connection: Connection, *, now: datetime) -> None:
         if now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open:
             reason = _("Not sent: the channel did not work for a while. If it is still right, send it again.")
             _finish(item, Failed(reason), now=now)
-    Connection.objects.filter(pk=connection.pk).update(paused_reason="", last_error="", held_until=None)
+    # health: as never looked at, so that failing anew is told anew (``services/health.py``)
+    Connection.objects.filter(pk=connection.pk).update(
+        paused_reason="", last_error="", held_until=None, health=""
+    )
     wakeups.request("drain", connection_id=connection.pk, now=now)
 
 
@@ -278,8 +278,8 @@ def _wait(item: OutboxItem, outcome: Outcome) -> timedelta:
 def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) -> None:
     match outcome:
         case Broken():
-            values = {"paused_reason": outcome.reason, "last_error": outcome.reason, "last_error_at": now}
-            alarms.connection_stopped(connection_id, reason=outcome.reason, now=now)
+            pausing.pause(connection_id, reason=outcome.reason, now=now)
+            return
         case TryLater(whole_connection=True, after=after):
             values = {
                 "held_until": now + (after or FIRST_BACK_OFF),
@@ -315,16 +315,3 @@ def _come_back(connection: Connection, *, now: datetime) -> None:
         return
     held = Connection.objects.values_list("held_until", flat=True).get(pk=connection.pk)
     wakeups.again("drain", connection_id=connection.pk, at=max(at, held or at))
-
-
-@contextmanager
-def _only_one(connection_id: int) -> Iterator[bool]:
-    """A session's advisory lock: gone with the process, so that a killed drain blocks nobody."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
-        (alone,) = cursor.fetchone() or (False,)
-        try:
-            yield bool(alone)
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])

@@ -9,22 +9,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 from django_q.tasks import async_task
 
 from openlines.connectors import base, registry
 from openlines.models import Connection
-from openlines.services import cursors, inbound
+from openlines.services import cursors, inbound, pausing
+from openlines.services.only_one import Work, only_one
 from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
 
-LOCK_CLASS = 0x0D1C
 LONGEST_POLL = 100.0
 """Seconds after which a poll ends, however much is left: below the task queue's time-out. The next minute goes on."""
 MAX_BYTES = 30 * 1024 * 1024
@@ -51,7 +49,7 @@ def poll(connection_id: int, *, now: datetime) -> int:
     Nothing raises for what the provider or the network does: refused credentials pause the connection, the rest is
     its last error.
     """
-    with _only_one(connection_id) as alone:
+    with only_one(Work.POLL, connection_id) as alone:
         connection = Connection.objects.select_related("line").filter(pk=connection_id).first()
         connector = cursors.connector_of(connection) if connection else None
         if not alone or connection is None or connector is None or not _is_on(connection):
@@ -120,11 +118,11 @@ def _is_on(connection: Connection) -> bool:
 
 
 def _failed(connection: Connection, reason: str, *, paused: bool, now: datetime) -> None:
-    reason = reason[:2000]
-    values: dict[str, Any] = {"last_error": reason, "last_error_at": now}
+    reason = reason[: pausing.LONGEST_REASON]
     if paused:
-        values["paused_reason"] = reason
-    Connection.objects.filter(pk=connection.pk).update(**values)
+        pausing.pause(connection.pk, reason=reason, now=now)
+    else:
+        Connection.objects.filter(pk=connection.pk).update(last_error=reason, last_error_at=now)
     Connection.objects.filter(pk=connection.pk, cursor=connection.cursor).update(
         cursor={**connection.cursor, "error": reason}
     )
@@ -138,16 +136,3 @@ def _worked(connection: Connection, *, now: datetime) -> None:
         cursor = {name: value for name, value in connection.cursor.items() if name != "error"}
         rows.filter(last_error=connection.cursor["error"]).update(last_error="")
         rows.filter(cursor=connection.cursor).update(cursor=cursor)
-
-
-@contextmanager
-def _only_one(connection_id: int) -> Iterator[bool]:
-    """A session's advisory lock: gone with the process, so that a killed poll blocks nobody."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])
-        (alone,) = cursor.fetchone() or (False,)
-        try:
-            yield bool(alone)
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, connection_id % 2**31])

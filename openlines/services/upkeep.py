@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection
-from openlines.services import inbound
+from openlines.services import inbound, pausing
 from openlines.services.addresses import webhook_url
 from openlines.services.clients import find_or_create
 
@@ -86,7 +86,8 @@ def _account(connection: Connection) -> base.Account:
 def _trouble(connection: Connection, error: Exception, *, now: datetime) -> None:
     """A refusal pauses the connection, as a refused message would; anything else passes."""
     logger.warning("Upkeep of connection %s: %s", connection.pk, error)
-    values = {"last_error": str(error)[:2000], "last_error_at": now}
+    reason = str(error)[: pausing.LONGEST_REASON]
     if isinstance(error, base.CredentialsRefused):
-        values["paused_reason"] = str(error)[:2000]
-    Connection.objects.filter(pk=connection.pk).update(**values)
+        pausing.pause(connection.pk, reason=reason, now=now)
+    else:
+        Connection.objects.filter(pk=connection.pk).update(last_error=reason, last_error_at=now)

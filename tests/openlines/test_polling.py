@@ -15,6 +15,7 @@ from openlines.connectors import base, registry
 from openlines.connectors.email.connector import EmailConnector
 from openlines.models import Attachment, Client, Connection, Dialog, InboundEvent, Message, OutboxItem
 from openlines.services import connections, inbound, outbound, polling
+from openlines.services.only_one import Work
 from tests.fakes.mail_servers import MailServers, running, smtp_to
 from tests.openlines.connectors.email.building import mail, multipart
 from tests.openlines.factories import answer, at, make_connection, make_line, make_operator
@@ -219,14 +220,14 @@ def test_switched_off_in_the_middle_of_a_poll(
 def test_two_polls_at_once_are_one(connection: Connection, mailbox: Mailbox, bare_connection: Any) -> None:
     poll(connection)
     mailbox.mails = [letter(1)]
-    lock = (polling.LOCK_CLASS, connection.pk)
+    lock = (Work.POLL, connection.pk)
     bare_connection.execute("SELECT pg_advisory_lock(%s, %s)", lock)
     assert poll(connection, 60) == 0
     bare_connection.execute("SELECT pg_advisory_unlock(%s, %s)", lock)
     assert poll(connection, 60) == 1
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [polling.LOCK_CLASS]
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [Work.POLL]
         )
         assert cursor.fetchone() == (0,)
 
