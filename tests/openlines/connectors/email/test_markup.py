@@ -116,8 +116,8 @@ def test_an_answer_below_a_quote_is_shown() -> None:
     ],
 )
 def test_html_made_for_it_takes_no_time(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     html = piece * (200_000 // len(piece))
     markup.clean_html(html, {})
     markup.to_text(html)
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 30  # of the processor: quadratic would be minutes

@@ -332,7 +332,7 @@ def test_parsing_needs_no_settings() -> None:
     ],
 )
 def test_a_mail_made_for_it_takes_no_time(raw: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     received(raw)
     connector.key(request(raw))
-    assert time.monotonic() - started < 4
+    assert time.process_time() - started < 20  # of the processor: quadratic would be minutes

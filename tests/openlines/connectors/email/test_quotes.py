@@ -77,7 +77,7 @@ def test_signatures_are_folded() -> None:
 
 
 def test_a_text_made_for_it_takes_no_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for line in ("On " * 80 + ":", "From: " * 40, "a: b", "> " * 100, "Am " + "x " * 110 + ":", "Le a 1:1:"):
         quotes.fold("\n".join(["start", *[line] * 20_000]))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 25  # of the processor: quadratic would be minutes
