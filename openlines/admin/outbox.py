@@ -29,6 +29,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         "created_at",
         "connection",
         "dialog",
+        "action",
         "text",
         "delivery",
         "attempts",
@@ -36,12 +37,13 @@ class OutboxAdmin(ReadOnlyAdmin):
         "failure",
     )
     list_display_links = ("created_at",)
-    list_filter = ("state", "message__delivery", "connection")
+    list_filter = ("state", "action", "message__delivery", "connection")
     list_select_related = ("connection", "dialog", "message")
     ordering = ("-pk",)
     sortable_by = ()
     fields = (
         ("connection", "dialog"),
+        "action",
         ("state", "delivery_in_words"),
         ("created_at", "next_attempt_at", "attempts"),
         "text",
@@ -61,7 +63,7 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("text"))
     def text(self, item: OutboxItem) -> str:
-        return truncatechars(item.message.text, 80) or "–"
+        return truncatechars(item.text or item.message.text, 80) or "–"
 
     @display(
         description=gettext_lazy("delivery"),
@@ -84,7 +86,8 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("reason"))
     def failure(self, item: OutboxItem) -> str:
-        return truncatechars(item.message.failure, 120) or "–"
+        is_change = item.action != OutboxItem.Action.SEND
+        return truncatechars(item.refusal if is_change else item.message.failure, 120) or "–"
 
     @admin.display(description=gettext_lazy("attempts so far"))
     def attempts_so_far(self, item: OutboxItem) -> SafeString:

@@ -541,13 +541,12 @@ class Editing(Protocol):
     ``external_ids``: of all its parts (texts and files), the message's own first, in the order in which they were
     sent; some may be gone. One attempt, never raises. The outcome is the change's, not the message's: ``Failed``
     leaves the message as it was. After ``TryLater`` the same is asked again, so doing it twice must do no harm (what
-    is so already is ``Sent``). Ids in the outcome that are not known yet (a longer text has one part more) are added
-    to the message's parts, others mean nothing.
+    is so already is ``Sent``).
     """
 
     def edit(self, external_ids: tuple[str, ...], message: OutgoingMessage, account: Account) -> Outcome:
         """``message.text`` is the new whole, with the name before it where the channel has that; its files are those
-        sent with it. ``part`` is 0.
+        sent with it; ``part`` is 0. ``Sent`` names the ids of all parts that there are now.
         """
 
     def delete(self, external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from openlines.models.connection import Connection
 from openlines.models.dialog import Dialog
+
+if TYPE_CHECKING:
+    from openlines.models.outbox import OutboxItem
 
 
 class Message(models.Model):
@@ -107,6 +110,17 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dialog_id}/{self.seq}"
+
+    @property
+    def sending(self) -> OutboxItem | None:
+        """Its own row of the outbox, whose log tells each attempt; None where it needs no sending. One statement."""
+        return self.outbox_items.filter(action="send").first()
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """The provider's ids of all its parts, its own first. One statement."""
+        own = [self.external_id] if self.external_id else []
+        return (*own, *self.parts.order_by("pk").values_list("external_id", flat=True))
 
 
 def attachment_path(attachment: Attachment, name: str) -> str:

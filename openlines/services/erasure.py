@@ -34,6 +34,7 @@ def erase(dialog_id: int, *, now: datetime) -> bool:
         attachments.delete()
         InboundEvent.objects.filter(messages__dialog=dialog).update(body=b"", headers={})
         rev = dialog.rev + 1
+        OutboxItem.objects.filter(dialog=dialog).update(text="")
         messages.update(text="", earlier_texts=[], extra={}, failure="", rev=rev)
         for event in DialogEvent.objects.filter(dialog=dialog, data__has_key="note"):
             event.data.pop("note")

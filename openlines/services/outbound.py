@@ -1,8 +1,9 @@
-"""The outbox: what people and automatic texts wrote leaves here, in order, once.
+"""The outbox: what people and automatic texts wrote leaves here, in order, once; and so do changes of what has left.
 
 One drain runs for a connection at a time (advisory lock). It takes the oldest item of each dialog, commits it as
-*sending*, calls the connector, and writes what came of it. A drain that finds an item *sending* is looking at one that
-died in the call: whether the provider took it is *unknown*, it is shown as such and never sent again by itself.
+*sending*, calls the connector, and writes what came of it (``outcomes.py``). A drain that finds an item *sending* is
+looking at one that died in the call: whether the provider took it is *unknown*, it is shown as such and never sent
+again by itself.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from openlines.connectors import registry
-from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
-from openlines.models import Attachment, Client, Connection, Message, MessagePart, OutboxItem
+from openlines.connectors.base import Failed, Unknown
+from openlines.models import Attachment, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import early_marks, outgoing, pausing, replies, wakeups
+from openlines.services import outcomes, outgoing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
 from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
 from openlines.services.only_one import Work, only_one
@@ -28,8 +29,6 @@ from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
 
-FIRST_BACK_OFF = timedelta(seconds=2)
-LONGEST_BACK_OFF = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 LONGEST_DRAIN = 120.0
 """Seconds after which a drain asks for another and ends: below the task queue's time-out."""
@@ -77,13 +76,18 @@ def resume(connection: Connection, *, now: datetime) -> None:
         connection=connection, state=OutboxItem.State.QUEUED, message__author=Message.Author.OPERATOR
     ).select_related("connection", "message", "dialog__client"):
         if now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open:
-            reason = _("Not sent: the channel did not work for a while. If it is still right, send it again.")
-            _finish(item, Failed(reason), now=now)
+            outcomes.write(item, Failed(_asks_first(item)), now=now)
     # health: as never looked at, so that failing anew is told anew (``services/health.py``)
     Connection.objects.filter(pk=connection.pk).update(
         paused_reason="", last_error="", held_until=None, health=""
     )
     wakeups.request("drain", connection_id=connection.pk, now=now)
+
+
+def _asks_first(item: OutboxItem) -> str:
+    if item.action == OutboxItem.Action.SEND:
+        return _("Not sent: the channel did not work for a while. If it is still right, send it again.")
+    return _("The channel did not work for a while. If it is still right, do it again.")
 
 
 def retry(message: Message, *, now: datetime) -> bool:
@@ -124,57 +128,74 @@ def sweep(*, now: datetime) -> int:
 
 
 def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
-    """The oldest item that is due and first of its dialog, taken as *sending*."""
+    """The oldest item that is due and first of its dialog, taken as *sending*.
+
+    Whoever changes or withdraws what is still queued holds its row (``own_messages.py``): the UPDATE waits for him, and
+    only what is read after it is sent.
+    """
     earlier = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk")).exclude(
         state=OutboxItem.State.DONE
     )
-    item = (
-        OutboxItem.objects.filter(
-            ~Exists(earlier),
-            connection=connection,
-            state=OutboxItem.State.QUEUED,
-            next_attempt_at__lte=now,
-            dialog__frozen_at__isnull=True,  # L4
-        )
-        .select_related(
-            "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
-        )
-        .order_by("pk")
-        .first()
-    )
-    if item is None:
-        return None
-    OutboxItem.objects.filter(pk=item.pk).update(state=OutboxItem.State.SENDING, attempts=item.attempts + 1)
-    item.attempts += 1
-    return item
+    due = OutboxItem.objects.filter(
+        ~Exists(earlier),
+        connection=connection,
+        state=OutboxItem.State.QUEUED,
+        next_attempt_at__lte=now,
+        dialog__frozen_at__isnull=True,  # L4
+    ).order_by("pk")
+    while (pk := due.values_list("pk", flat=True).first()) is not None:
+        queued = OutboxItem.objects.filter(pk=pk, state=OutboxItem.State.QUEUED)
+        if queued.update(state=OutboxItem.State.SENDING, attempts=F("attempts") + 1):
+            return (
+                OutboxItem.objects.filter(pk=pk)
+                .select_related(
+                    "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
+                )
+                .first()
+            )
+    return None
 
 
 def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
-    """One call and its outcome; 1 when the message has come to an end."""
+    """One call and its outcome; the number of messages and changes that have come to an end."""
+    if item.action != OutboxItem.Action.SEND:
+        return _attempt_change(item, connection, now=now)
     message = item.message
     if message.author == Message.Author.AUTOMATIC and now - item.created_at > LATE_TEXT:
         reason = _("Not sent: the text was due more than 15 minutes ago.")
-        return _finish(item, Failed(reason), now=now)
+        return outcomes.write(item, Failed(reason), now=now)
     if outgoing.outdated(item, now=now):
-        return _finish(item, Failed(_("Not sent: it was no longer true when its turn came.")), now=now)
+        return outcomes.write(item, Failed(_("Not sent: it was no longer true when its turn came.")), now=now)
     if now - item.created_at > GIVE_UP_AFTER:
         reason = _("Not sent: the channel could not be reached for 24 hours. Send it again.")
-        return _finish(item, Failed(reason), now=now)
+        return outcomes.write(item, Failed(reason), now=now)
     connector = registry.get(connection.kind)
     joined = _joined(item, now=now) if connector.features.joins_texts else []
     composed = outgoing.compose(item, tuple(one.message for one in joined), now=now)
     if isinstance(composed, outgoing.Forbidden):
-        return _finish(item, Failed(composed.reason), now=now)
+        return outcomes.write(item, Failed(composed.reason), now=now)
     OutboxItem.objects.filter(pk__in=[one.pk for one in joined]).update(state=OutboxItem.State.SENDING)
     try:
         outcome = connector.send(composed, connection.account(webhook_url=webhook_url(connection)))
     except Exception as error:
         logger.exception("The connector of %s failed", connection)
         outcome = Unknown(f"{type(error).__name__}: {error}")
-    done = _finish(item, outcome, now=now)
+    done = outcomes.write(item, outcome, now=now)
     for one in joined:
-        done += _finish(one, replace(outcome, external_ids=()), now=now)
+        done += outcomes.write(one, replace(outcome, external_ids=()), now=now)
     return done
+
+
+def _attempt_change(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
+    if now - item.created_at > GIVE_UP_AFTER:
+        reason = _("The channel could not be reached for 24 hours. If it is still right, do it again.")
+        return outcomes.write(item, Failed(reason), now=now)
+    try:
+        outcome = sent_changes.call(item, connection, now=now)
+    except Exception:
+        logger.exception("The connector of %s failed", connection)
+        outcome = sent_changes.interrupted()
+    return outcomes.write(item, outcome, now=now)
 
 
 def _joined(item: OutboxItem, *, now: datetime) -> list[OutboxItem]:
@@ -200,109 +221,12 @@ def _joined(item: OutboxItem, *, now: datetime) -> list[OutboxItem]:
     return found
 
 
-def _finish(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
-    """Write the outcome: item, message, connection; the dialog where a reply has failed for good."""
-    ids = [*item.accepted_ids, *outcome.external_ids]
-    log = [
-        *item.log,
-        {"at": now.isoformat(), "outcome": type(outcome).__name__, "detail": getattr(outcome, "reason", "")},
-    ]
-    later = isinstance(outcome, TryLater | Broken)
-    with transaction.atomic():
-        if (
-            isinstance(outcome, Failed) and outcome.unreachable
-        ):  # he is written to: his row comes before the dialog's
-            Client.objects.select_for_update(no_key=True).get(pk=item.dialog.client_id)
-        change = DialogChange(lock_dialog(item.dialog_id), now=now)
-        message = Message.objects.get(pk=item.message_id)
-        message.rev = change.rev
-        _name(message, ids, connection_id=item.connection_id)
-        match outcome:
-            case Sent():
-                if message.delivery in (
-                    Message.Delivery.QUEUED,
-                    Message.Delivery.UNKNOWN,
-                    Message.Delivery.SENDING,
-                ):
-                    message.delivery = Message.Delivery.SENT
-                message.failure = ""
-                if any(one["outcome"] == "Failed" for one in item.log):
-                    replies.redo(change, message)
-            case Failed():
-                message.delivery, message.failure = Message.Delivery.FAILED, outcome.reason
-                if outcome.unreachable:
-                    Client.objects.filter(pk=change.dialog.client_id).update(is_reachable=False)
-                    change.record("client_blocked")
-                replies.undo(change, message)
-            case Unknown():
-                message.delivery, message.failure = Message.Delivery.UNKNOWN, outcome.reason
-            case TryLater() | Broken():
-                message.failure = outcome.reason
-        message.save(update_fields=["rev", "external_id", "delivery", "failure"])
-        OutboxItem.objects.filter(pk=item.pk).update(
-            accepted_ids=ids,
-            log=log[-50:],
-            state=OutboxItem.State.QUEUED if later else OutboxItem.State.DONE,
-            next_attempt_at=now + _wait(item, outcome),
-        )
-        _connection_after(item.connection_id, outcome, now=now)
-        change.write()
-        if ids:
-            early_marks.apply(item.connection, *ids, now=now)
-    return 0 if later else 1
-
-
-def _name(message: Message, ids: list[str], *, connection_id: int) -> None:
-    """The provider's ids: the first is the message's own, the others are its parts."""
-    if not ids:
-        return
-    # Echoes may have come first, as something written outside.
-    Message.objects.filter(
-        connection_id=connection_id, external_id__in=ids, author=Message.Author.OUTSIDE
-    ).update(external_id=None, deleted_at=message.created_at)
-    if not message.external_id:
-        message.external_id = ids[0][:200]
-    MessagePart.objects.bulk_create(
-        [MessagePart(connection_id=connection_id, external_id=one[:200], message=message) for one in ids[1:]],
-        ignore_conflicts=True,
-    )
-
-
-def _wait(item: OutboxItem, outcome: Outcome) -> timedelta:
-    if isinstance(outcome, TryLater):
-        own: timedelta = FIRST_BACK_OFF * 2 ** min(item.attempts - 1, 11)
-        return min(outcome.after or own, LONGEST_BACK_OFF)
-    return timedelta()
-
-
-def _connection_after(connection_id: int, outcome: Outcome, *, now: datetime) -> None:
-    match outcome:
-        case Broken():
-            pausing.pause(connection_id, reason=outcome.reason, now=now)
-            return
-        case TryLater(whole_connection=True, after=after):
-            values = {
-                "held_until": now + (after or FIRST_BACK_OFF),
-                "last_error": outcome.reason,
-                "last_error_at": now,
-            }
-        case Failed():  # this client's or this message's affair: the connection works
-            return
-        case TryLater() | Unknown():
-            values = {"last_error": outcome.reason, "last_error_at": now}
-        case Sent():
-            Connection.objects.filter(pk=connection_id).exclude(last_error="").update(
-                last_error="", checked_at=now
-            )
-            return
-    Connection.objects.filter(pk=connection_id).update(**values)
-
-
 def _settle_interrupted(connection: Connection, *, now: datetime) -> None:
     interrupted = OutboxItem.objects.filter(connection=connection, state=OutboxItem.State.SENDING)
-    for item in interrupted.select_related("message", "dialog__client"):
+    for item in interrupted.select_related("connection", "message", "dialog__client"):
         reason = _("Sending was interrupted: the client may or may not have got this message.")
-        _finish(item, Unknown(reason), now=now)
+        is_change = item.action != OutboxItem.Action.SEND
+        outcomes.write(item, sent_changes.interrupted() if is_change else Unknown(reason), now=now)
 
 
 def _come_back(connection: Connection, *, now: datetime) -> None:

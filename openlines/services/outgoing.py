@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +58,14 @@ def compose(
         late=window,
         thread=thread(dialog, message) if features.address == "email" else None,
     )
+
+
+def compose_edit(item: OutboxItem, *, now: datetime) -> base.OutgoingMessage | Forbidden:
+    """The message as it was sent, with the new text."""
+    whole = copy(item)
+    whole.message = copy(item.message)
+    whole.message.text, whole.accepted_ids = item.text, []
+    return compose(whole, now=now)
 
 
 def outdated(item: OutboxItem, *, now: datetime) -> bool:

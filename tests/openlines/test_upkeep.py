@@ -8,7 +8,7 @@ from django.db import transaction
 from openlines.connectors import base, registry
 from openlines.connectors.base import DeliveryStatus, RawRequest, Sender, StatusChanged
 from openlines.models import Client, ClientAlias, Connection, Dialog, EarlyMark, Message, MessageMark
-from openlines.services import clients, inbound_items, outbound, upkeep
+from openlines.services import clients, inbound_items, outcomes, upkeep
 from tests.openlines.factories import answer, at, make_connection, make_line, make_operator, write
 from tests.openlines.rules.scene import Scene
 
@@ -68,10 +68,10 @@ def test_a_status_that_comes_before_our_commit_is_kept_and_applied() -> None:
     message = scene.answer(now=10)
     take(scene.connection, StatusChanged("p1", DeliveryStatus.READ, at(11)), now=11)
     assert EarlyMark.objects.count() == 1
-    item = message.outbox
+    item = message.outbox_items.get()
     item.connection = scene.connection
     item.dialog = Dialog.objects.select_related("client").get(pk=scene.dialog.pk)
-    outbound._finish(item, base.Sent(("p1", "p2")), now=at(12))
+    outcomes.write(item, base.Sent(("p1", "p2")), now=at(12))
     message.refresh_from_db()
     assert (message.delivery, message.external_id) == ("read", "p1")
     take(scene.connection, StatusChanged("p2", DeliveryStatus.DELIVERED, at(13)), now=13)

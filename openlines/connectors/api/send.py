@@ -81,7 +81,8 @@ def edit(external_ids: tuple[str, ...], message: OutgoingMessage, account: Accou
         "text": text,
     }
     # No fixed id: a text may be changed back to what it was, and that must not count as a repetition.
-    return post(account, "message.edited", data, identifier=f"edit_{uuid4()}", own_id=_first(external_ids))
+    outcome = post(account, "message.edited", data, identifier=f"edit_{uuid4()}", own_id=_first(external_ids))
+    return Sent(external_ids) if isinstance(outcome, Sent) else outcome
 
 
 def delete(external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome:

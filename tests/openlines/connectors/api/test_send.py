@@ -239,7 +239,7 @@ def test_files_that_cannot_go_are_named(customer: FakeCustomer, account: Account
 
 def test_edits_and_deletions(customer: FakeCustomer, account: Account) -> None:
     for text in ("new", "old", "new"):
-        assert connector.edit(("c-1", "c-2"), outgoing(text), account) == Sent(("c-1",))
+        assert connector.edit(("c-1", "c-2"), outgoing(text), account) == Sent(("c-1", "c-2"))
     assert connector.delete(("c-1", "c-2"), "user-42", account) == Sent(("c-1",))
     assert isinstance(connector.edit(("c-1",), outgoing(" "), account), Failed)
     assert [(event["type"], event["data"].get("text")) for event in customer.events] == [
