@@ -147,6 +147,8 @@ class Attachment(models.Model):
     reference = models.TextField(blank=True)
     """What the connector needs to fetch it."""
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    """Of one being fetched that failed before; null: at once."""
     failure = models.TextField(blank=True)
 
     class Meta:

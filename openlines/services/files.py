@@ -10,6 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from contactcenter.lib.parameters import storable
@@ -22,8 +23,11 @@ from openlines.services.errors import CommandRefused
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_ATTEMPTS = 5
 BATCH = 50
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 60, 180, 360, 720))
+"""How long a file that could not be fetched waits for its next attempt; after the last one it is given up. A day in all:
+an outage of a provider loses nothing that he still keeps.
+"""
 
 
 def upload(file: UploadedFile[Any]) -> Attachment:
@@ -72,20 +76,33 @@ def kind_of(mime: str) -> str:
 
 
 def fetch(connection_id: int, *, now: datetime) -> int:
-    """Get the connection's pending files; the number stored. What fails is tried again later, ``MAX_ATTEMPTS`` times."""
+    """Get the connection's files that are due; the number stored. What fails for now comes again after ``BACK_OFF``."""
     wakeups.begun("fetch", connection_id=connection_id)
     connection = Connection.objects.get(pk=connection_id)
     pending = Attachment.objects.filter(message__connection=connection, state=Attachment.State.PENDING)
+    due = pending.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
     stored = 0
-    failed = False
-    for attachment in pending.select_related("message").order_by("attempts", "pk")[:BATCH]:
-        if _fetch_one(attachment, connection, now=now):
-            stored += 1
-        else:
-            failed = True
-    if failed and pending.exists():
-        wakeups.again("fetch", connection_id=connection_id, at=now + timedelta(seconds=30))
+    for attachment in due.select_related("message").order_by("attempts", "pk")[:BATCH]:
+        stored += _fetch_one(attachment, connection, now=now)
+    waits = pending.order_by(F("next_attempt_at").asc(nulls_first=True))
+    for at in waits.values_list("next_attempt_at", flat=True)[:1]:
+        wakeups.again("fetch", connection_id=connection_id, at=max(at or now, now + timedelta(seconds=1)))
     return stored
+
+
+def fetch_again(attachment: Attachment, *, now: datetime) -> bool:
+    """A file that was given up, because a person asks for it; False where there is nothing to fetch."""
+    with transaction.atomic():
+        change = DialogChange(lock_dialog(attachment.message.dialog_id), now=now)
+        rows = Attachment.objects.filter(pk=attachment.pk, state=Attachment.State.FAILED).exclude(
+            reference=""
+        )
+        if not rows.update(state=Attachment.State.PENDING, attempts=0, next_attempt_at=None, failure=""):
+            return False
+        Message.objects.filter(pk=attachment.message_id).update(rev=change.rev)
+        change.write()
+        wakeups.request("fetch", connection_id=attachment.message.connection_id, now=now)
+    return True
 
 
 def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime) -> bool:
@@ -99,17 +116,20 @@ def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime)
     try:
         content = registry.get(connection.kind).fetch(media, connection.account(), max_bytes=MAX_BYTES)
     except base.MediaUnavailable as error:
-        final = not error.temporary or attachment.attempts + 1 >= MAX_ATTEMPTS
-        return _store(attachment, None, failure=str(error), final=final, now=now)
+        return _store(attachment, None, failure=str(error), is_final=not error.temporary, now=now)
     except Exception as error:
         logger.exception("A file of message %s could not be fetched", attachment.message_id)
-        final = attachment.attempts + 1 >= MAX_ATTEMPTS
-        return _store(attachment, None, failure=f"{type(error).__name__}: {error}", final=final, now=now)
-    return _store(attachment, content, failure="", final=True, now=now)
+        return _store(attachment, None, failure=f"{type(error).__name__}: {error}", now=now)
+    return _store(attachment, content, now=now)
 
 
 def _store(
-    attachment: Attachment, content: bytes | None, *, failure: str, final: bool, now: datetime
+    attachment: Attachment,
+    content: bytes | None,
+    *,
+    failure: str = "",
+    is_final: bool = False,
+    now: datetime,
 ) -> bool:
     with transaction.atomic():
         change = DialogChange(lock_dialog(attachment.message.dialog_id), now=now)
@@ -123,8 +143,10 @@ def _store(
             current.size = len(content)
             current.file.save("file", ContentFile(content), save=False)
             current.state = Attachment.State.STORED
-        elif final:
+        elif is_final or current.attempts > len(BACK_OFF):
             current.state = Attachment.State.FAILED
+        else:
+            current.next_attempt_at = now + BACK_OFF[current.attempts - 1]
         current.save()
         Message.objects.filter(pk=current.message_id).update(rev=change.rev)
         change.write()

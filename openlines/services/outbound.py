@@ -82,6 +82,10 @@ def resume(connection: Connection, *, now: datetime) -> None:
         paused_reason="", last_error="", held_until=None, health=""
     )
     wakeups.request("drain", connection_id=connection.pk, now=now)
+    Attachment.objects.filter(message__connection=connection, state=Attachment.State.PENDING).update(
+        next_attempt_at=None
+    )
+    wakeups.request("fetch", connection_id=connection.pk, now=now)
 
 
 def _asks_first(item: OutboxItem) -> str:
@@ -114,7 +118,9 @@ def sweep(*, now: datetime) -> int:
     due = OutboxItem.objects.filter(
         connection=OuterRef("pk"), next_attempt_at__lte=now - timedelta(seconds=30)
     ).exclude(state=OutboxItem.State.DONE)
-    files = Attachment.objects.filter(message__connection=OuterRef("pk"), state=Attachment.State.PENDING)
+    files = Attachment.objects.filter(
+        message__connection=OuterRef("pk"), state=Attachment.State.PENDING
+    ).exclude(next_attempt_at__gt=now - timedelta(seconds=30))
     waiting = Connection.objects.filter(is_active=True, paused_reason="").exclude(held_until__gt=now)
     found = 0
     for kind, rows in (("drain", due), ("fetch", files)):

@@ -29,6 +29,7 @@ UNPROCESSABLE: Final = {
     "waiting",
     "value",
     "own",
+    "no_file",
 }
 """Refused for what was asked, not because somebody was quicker."""
 

@@ -36,12 +36,13 @@ class Quote:
 
 @dataclass(frozen=True)
 class FileView:
-    """``url`` empty: not there (yet), and ``words`` say why."""
+    """``url`` empty: not there (yet), and ``words`` say why. ``fetch_url``: where to ask for it again."""
 
     name: str
     size: int | None
     url: str
     words: str
+    fetch_url: str
     is_image: bool
     is_audio: bool
     is_video: bool
@@ -111,7 +112,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         is_deleted=deleted,
         earlier_texts=tuple(str(earlier.get("text", "")) for earlier in message.earlier_texts),
         quote=_quote(message, dialog, me=me),
-        files=tuple(_file(attachment) for attachment in message.attachments.all()),
+        files=tuple(_file(attachment, message) for attachment in message.attachments.all()),
         note_text=words,
         special_icon=icon,
         special_url=url,
@@ -197,14 +198,21 @@ def _failure(message: Message) -> str:
     return _("Not delivered: %(reason)s") % {"reason": message.failure}
 
 
-def _file(attachment: Attachment) -> FileView:
+def _file(attachment: Attachment, message: Message) -> FileView:
     stored = attachment.state == Attachment.State.STORED
+    failed = attachment.state == Attachment.State.FAILED
+    words = str(Attachment.State(attachment.state).label)
     kind = attachment.kind
     return FileView(
         name=attachment.name or _("file"),
         size=attachment.size,
         url=reverse("openlines:file", args=[attachment.public_id]) if stored else "",
-        words="" if stored else str(Attachment.State(attachment.state).label),
+        words="" if stored else f"{words}: {attachment.failure}" if attachment.failure else words,
+        fetch_url=(
+            reverse("workspace:fetch_file", args=[message.dialog_id, attachment.public_id])
+            if failed and attachment.reference and message.author == Message.Author.CLIENT
+            else ""
+        ),
         is_image=kind == "image" or (kind == "sticker" and attachment.mime.startswith("image/")),
         is_audio=kind in ("audio", "voice"),
         is_video=kind == "video",

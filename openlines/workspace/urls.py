@@ -32,6 +32,7 @@ urlpatterns = [
     path("<int:pk>/consent/", further.consent, name="consent"),
     path("<int:pk>/rate/", further.rate, name="rate"),
     path("<int:pk>/rating/", further.rate_window, name="rate_window"),
+    path("<int:pk>/files/<uuid:public_id>/fetch/", further.fetch_file, name="fetch_file"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
     path("<int:pk>/canned/", canned.replies, name="canned"),

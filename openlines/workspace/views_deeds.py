@@ -1,9 +1,10 @@
-"""Further deeds at the desk: pin, put aside, consent, and a supervisor's rating. As ``views_actions``."""
+"""Further deeds at the desk: pin, put aside, consent, a lost file, and a supervisor's rating. As ``views_actions``."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from contactcenter.lib.parameters import storable, whole_number
 from contactcenter.staff.models import Employee, Right
 from contactcenter.staff.roles import require_right
-from openlines.models import Dialog, Rating
-from openlines.services import consents, dialogs, ratings
+from openlines.models import Attachment, Dialog, Rating
+from openlines.services import consents, dialogs, files, ratings
 from openlines.services.errors import CommandRefused
 from openlines.workspace.access import dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds, may_rate
@@ -108,6 +109,21 @@ def rate(request: HttpRequest, pk: int) -> HttpResponse:
         comment = storable(request.POST.get("comment", ""))
         ratings.rate_by_supervisor(dialog.pk, stars=stars, comment=comment, by=me, now=timezone.now())
         return _("Rated. The operator is told.")
+
+    return carry_out(request, pk, deed)
+
+
+@require_POST
+@require_right(Right.DIALOGS_HISTORY)
+def fetch_file(request: HttpRequest, pk: int, public_id: UUID) -> HttpResponse:
+    """A client's file that the provider did not give us: asked for once more, by whoever may see the dialog."""
+
+    def deed(dialog: Dialog, me: Employee) -> str:
+        rows = Attachment.objects.select_related("message").filter(message__dialog=dialog)
+        attachment = rows.filter(public_id=public_id).first()
+        if attachment is None or not files.fetch_again(attachment, now=timezone.now()):
+            raise CommandRefused("no_file", _("This file is here, on its way, or was never the channel’s."))
+        return _("The channel is asked for the file once more.")
 
     return carry_out(request, pk, deed)
 
