@@ -149,7 +149,7 @@ class Stage:
         ready = sorted(offered or queue_members.employee_ids(dialog.line_id))
         employee = by if by and by.pk in ready else Employee.objects.get(pk=self.dice.choice(ready))
         dialogs.accept(number, by=employee, now=at)
-        dialogs.mark_seen(self.dialog(number), by=employee)
+        dialogs.mark_seen(self.dialog(number), by=employee, now=at)
         return employee
 
     def offered_to(self, number: int) -> Employee | None:
@@ -160,5 +160,5 @@ class Stage:
 
     def reply(self, number: int, text: str, *, by: Employee, at: datetime, note: bool = False) -> Message:
         message = dialogs.reply(number, Reply(uuid=self._uuid(), text=text, is_note=note), by=by, now=at)
-        dialogs.mark_seen(self.dialog(number), by=by)
+        dialogs.mark_seen(self.dialog(number), by=by, now=at)
         return message

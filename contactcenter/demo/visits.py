@@ -173,7 +173,7 @@ def _end(stage: Stage, plan: Plan, number: int, operator: Employee | None, *, at
 
 def _finish(stage: Stage, number: int, *, by: Employee, at: datetime) -> None:
     if stage.dialog(number).is_open and stage.dialog(number).state != Dialog.State.WRAP_UP:
-        dialogs.mark_seen(stage.dialog(number), by=by)
+        dialogs.mark_seen(stage.dialog(number), by=by, now=at)
         dialogs.finish(number, by=by, now=at)
 
 

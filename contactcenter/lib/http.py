@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -70,6 +71,20 @@ class Answer:
     body: bytes
 
 
+_heard: ContextVar[list[int] | None] = ContextVar("heard", default=None)
+
+
+@contextmanager
+def statuses() -> Iterator[list[int]]:
+    """The HTTP statuses of the calls made within, in order, whoever makes them: for a log of what was answered."""
+    heard: list[int] = []
+    token = _heard.set(heard)
+    try:
+        yield heard
+    finally:
+        _heard.reset(token)
+
+
 _lock = threading.Lock()
 _clients: dict[int, httpx.Client] = {}
 
@@ -122,6 +137,9 @@ def call(
             timeout=timeout,
         ) as response,
     ):
+        heard = _heard.get()
+        if heard is not None:
+            heard.append(response.status_code)
         body = b"".join(_capped(response, limit=ANSWER_LIMIT, seconds=TOTAL_SECONDS))
         return Answer(response.status_code, dict(response.headers), body)
 

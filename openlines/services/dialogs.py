@@ -23,7 +23,7 @@ from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLin
 from openlines.policies import conversation, worktime
 from openlines.policies.deadlines import kept_open_by_typing
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, Outcome, State
-from openlines.services import automatic_actions, canned_replies, queue_members, routing
+from openlines.services import automatic_actions, canned_replies, looks, queue_members, routing
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
@@ -319,8 +319,9 @@ def start(client_id: int, *, by: Employee, now: datetime) -> Dialog:
         return change.dialog
 
 
-def mark_seen(dialog: Dialog, *, by: Employee) -> None:
-    """He has the conversation before his eyes: nothing is unread."""
+def mark_seen(dialog: Dialog, *, by: Employee, now: datetime, last: int | None = None) -> None:
+    """He has the conversation before his eyes: nothing is unread. ``last``: the newest message on his screen."""
+    looks.record(dialog.pk, employee_id=by.pk, now=now, last=last)
     Seen.objects.bulk_create(
         [Seen(dialog=dialog, employee=by, client_messages=dialog.client_message_count)],
         update_conflicts=True,

@@ -36,17 +36,17 @@ def apply(connection: Connection, *external_ids: str, now: datetime) -> None:
                 status = base.StatusChanged(
                     mark.external_id, base.DeliveryStatus(mark.data["status"]), mark.at, mark.data["reason"]
                 )
-                marks.status(connection, status, now=now)
+                marks.status(connection, status, now=now, heard_at=mark.heard_at)
             case "edit":
                 edited = base.MessageEdited(_NOBODY, mark.external_id, mark.at, mark.data["text"])
-                marks.edit(connection, edited, now=now)
+                marks.edit(connection, edited, now=now, heard_at=mark.heard_at)
             case "delete":
-                marks.delete(connection, mark.external_id, at=mark.at, now=now)
+                marks.delete(connection, mark.external_id, at=mark.at, now=now, heard_at=mark.heard_at)
             case "reaction":
                 reaction = base.ReactionChanged(
                     _NOBODY, mark.external_id, mark.at, tuple(mark.data["emojis"])
                 )
-                marks.react(connection, reaction, now=now)
+                marks.react(connection, reaction, now=now, heard_at=mark.heard_at)
 
 
 def clean_up(*, now: datetime) -> int:

@@ -9,7 +9,15 @@ from datetime import datetime
 from django.db import transaction
 
 from openlines.live import publish, topics
-from openlines.models import Attachment, Dialog, DialogEvent, InboundEvent, Message, OutboxItem
+from openlines.models import (
+    Attachment,
+    Dialog,
+    DialogEvent,
+    InboundEvent,
+    Message,
+    MessageMark,
+    OutboxItem,
+)
 from openlines.policies.facts import OPEN, State
 
 logger = logging.getLogger(__name__)
@@ -33,6 +41,7 @@ def erase(dialog_id: int, *, now: datetime) -> bool:
         files = [one.file for one in attachments if one.file]
         attachments.delete()
         InboundEvent.objects.filter(messages__dialog=dialog).update(body=b"", headers={})
+        MessageMark.objects.filter(message__dialog=dialog, status="reaction").update(detail="")
         rev = dialog.rev + 1
         OutboxItem.objects.filter(dialog=dialog).update(text="")
         messages.update(text="", earlier_texts=[], extra={}, failure="", rev=rev)

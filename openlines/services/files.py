@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib.parameters import storable
 from openlines.connectors import base, registry
-from openlines.models import Attachment, Connection, Message
+from openlines.models import Attachment, Connection, Message, MessageMark
 from openlines.services import wakeups
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
@@ -148,6 +148,12 @@ def _store(
         else:
             current.next_attempt_at = now + BACK_OFF[current.attempts - 1]
         current.save()
+        if current.state != Attachment.State.PENDING:
+            stored = current.state == Attachment.State.STORED
+            word = "fetched" if stored else "not_fetched"
+            MessageMark.objects.create(
+                message_id=current.message_id, status=word, at=now, heard_at=now, detail=str(current.pk)
+            )
         Message.objects.filter(pk=current.message_id).update(rev=change.rev)
         change.write()
     return content is not None

@@ -31,8 +31,13 @@ def note_event(dialog_id: int, kind: str, *, now: datetime, **data: Any) -> None
         change.write()
 
 
-def edit(connection: Connection, item: base.MessageEdited, *, now: datetime) -> None:
-    """The client edited his message; earlier texts are kept. An unchanged text: nothing."""
+def edit(
+    connection: Connection, item: base.MessageEdited, *, now: datetime, heard_at: datetime | None = None
+) -> None:
+    """The client edited his message; earlier texts are kept. An unchanged text: nothing.
+
+    ``heard_at``, here and below: when the provider told it, where that was before the message was known.
+    """
     with transaction.atomic():
         message, change = _locked(connection, item.external_id, now=now)
         if message is None or change is None:
@@ -43,11 +48,18 @@ def edit(connection: Connection, item: base.MessageEdited, *, now: datetime) -> 
         message.earlier_texts = [*message.earlier_texts, {"text": message.text, "until": now.isoformat()}]
         message.text, message.edited_at, message.rev = item.text, now, change.rev
         message.save(update_fields=["text", "earlier_texts", "edited_at", "rev"])
-        _note(message, "edited", at=item.at, now=now)
+        _note(message, "edited", at=item.at, heard_at=heard_at or now, repeats=True)
         change.write()
 
 
-def delete(connection: Connection, external_id: str, *, at: datetime, now: datetime) -> None:
+def delete(
+    connection: Connection,
+    external_id: str,
+    *,
+    at: datetime,
+    now: datetime,
+    heard_at: datetime | None = None,
+) -> None:
     """The client took his message back: the mark stays, the text is kept for the audit only."""
     with transaction.atomic():
         message, change = _locked(connection, external_id, now=now)
@@ -58,11 +70,13 @@ def delete(connection: Connection, external_id: str, *, at: datetime, now: datet
             return
         message.deleted_at, message.rev = now, change.rev
         message.save(update_fields=["deleted_at", "rev"])
-        _note(message, "deleted", at=at, now=now)
+        _note(message, "deleted", at=at, heard_at=heard_at or now)
         change.write()
 
 
-def react(connection: Connection, item: base.ReactionChanged, *, now: datetime) -> None:
+def react(
+    connection: Connection, item: base.ReactionChanged, *, now: datetime, heard_at: datetime | None = None
+) -> None:
     with transaction.atomic():
         message, change = _locked(connection, item.external_id, now=now)
         if message is None or change is None:
@@ -70,13 +84,19 @@ def react(connection: Connection, item: base.ReactionChanged, *, now: datetime) 
                 connection, item.external_id, "reaction", at=item.at, now=now, emojis=list(item.emojis)
             )
             return
+        if list(message.extra.get("reactions") or ()) == list(item.emojis):
+            return
         message.extra = {**message.extra, "reactions": list(item.emojis)}
         message.rev = change.rev
         message.save(update_fields=["extra", "rev"])
+        emojis = " ".join(item.emojis)
+        _note(message, "reaction", at=item.at, heard_at=heard_at or now, detail=emojis, repeats=True)
         change.write()
 
 
-def status(connection: Connection, item: StatusChanged, *, now: datetime) -> None:
+def status(
+    connection: Connection, item: StatusChanged, *, now: datetime, heard_at: datetime | None = None
+) -> None:
     """The provider's word on a message of ours. Never goes down the lattice; every word is kept for its journey."""
     with transaction.atomic():
         message, change = _locked(connection, item.external_id, now=now)
@@ -98,7 +118,15 @@ def status(connection: Connection, item: StatusChanged, *, now: datetime) -> Non
             return
         if message.author == Message.Author.CLIENT:
             return
-        _mark(message, change, item.status, reason=item.reason, at=item.at, unreachable=item.unreachable)
+        _mark(
+            message,
+            change,
+            item.status,
+            reason=item.reason,
+            at=item.at,
+            heard_at=heard_at,
+            unreachable=item.unreachable,
+        )
         change.write()
 
 
@@ -173,12 +201,13 @@ def _mark(
     new: str,
     *,
     at: datetime,
+    heard_at: datetime | None = None,
     reason: str = "",
     word: str = "",
     unreachable: bool = False,
 ) -> None:
     """One word of the provider on a message under its dialog's lock; ``change`` is written by the caller."""
-    _note(message, word or new, at=at, now=change.now, detail=reason)
+    _note(message, word or new, at=at, heard_at=heard_at or change.now, detail=reason)
     if not rises(message.delivery, new):
         return
     message.delivery, message.failure, message.rev = new, reason, change.rev
@@ -190,10 +219,19 @@ def _mark(
         replies.undo(change, message)
 
 
-def _note(message: Message, status: str, *, at: datetime, now: datetime, detail: str = "") -> None:
+def _note(
+    message: Message,
+    status: str,
+    *,
+    at: datetime,
+    heard_at: datetime,
+    detail: str = "",
+    repeats: bool = False,
+) -> None:
+    """``repeats``: it can happen again; else the same word said twice is one station."""
     same = MessageMark.objects.filter(message=message, status=status, detail=detail)
-    if not same.exists():
-        MessageMark.objects.create(message=message, status=status, at=at, heard_at=now, detail=detail)
+    if repeats or not same.exists():
+        MessageMark.objects.create(message=message, status=status, at=at, heard_at=heard_at, detail=detail)
 
 
 def _find(connection: Connection, external_id: str) -> int | None:

@@ -21,7 +21,7 @@ from openlines.connectors import registry
 from openlines.connectors.base import Failed, Unknown
 from openlines.models import Attachment, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import outcomes, outgoing, sent_changes, wakeups
+from openlines.services import attempts, outcomes, outgoing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
 from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
 from openlines.services.only_one import Work, only_one
@@ -94,16 +94,20 @@ def _asks_first(item: OutboxItem) -> str:
     return _("The channel did not work for a while. If it is still right, do it again.")
 
 
-def retry(message: Message, *, now: datetime) -> bool:
+def retry(message: Message, *, now: datetime, by_id: int | None = None) -> bool:
     """Send a failed or unknown message again, because a person asked for it; False where there is nothing to send."""
     with transaction.atomic():
         change = DialogChange(lock_dialog(message.dialog_id), now=now)
-        item = OutboxItem.objects.filter(message=message, state=OutboxItem.State.DONE).first()
+        item = message.outbox_items.filter(action=OutboxItem.Action.SEND, state=OutboxItem.State.DONE).first()
         message.refresh_from_db()
         if item is None or message.delivery not in (Message.Delivery.FAILED, Message.Delivery.UNKNOWN):
             return False
         OutboxItem.objects.filter(pk=item.pk).update(
-            state=OutboxItem.State.QUEUED, attempts=0, created_at=now, next_attempt_at=now
+            state=OutboxItem.State.QUEUED,
+            attempts=0,
+            created_at=now,
+            next_attempt_at=now,
+            log=attempts.again(item.log, now=now, by_id=by_id),
         )
         Message.objects.filter(pk=message.pk).update(
             delivery=Message.Delivery.QUEUED, failure="", rev=change.rev
@@ -151,7 +155,8 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
     ).order_by("pk")
     while (pk := due.values_list("pk", flat=True).first()) is not None:
         queued = OutboxItem.objects.filter(pk=pk, state=OutboxItem.State.QUEUED)
-        if queued.update(state=OutboxItem.State.SENDING, attempts=F("attempts") + 1):
+        taken = attempts.begun(now=now)
+        if queued.update(state=OutboxItem.State.SENDING, attempts=F("attempts") + 1, log=taken):
             return (
                 OutboxItem.objects.filter(pk=pk)
                 .select_related(
@@ -181,14 +186,16 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
     if isinstance(composed, outgoing.Forbidden):
         return outcomes.write(item, Failed(composed.reason), now=now)
     OutboxItem.objects.filter(pk__in=[one.pk for one in joined]).update(state=OutboxItem.State.SENDING)
-    try:
-        outcome = connector.send(composed, connection.account(webhook_url=webhook_url(connection)))
-    except Exception as error:
-        logger.exception("The connector of %s failed", connection)
-        outcome = Unknown(f"{type(error).__name__}: {error}")
-    done = outcomes.write(item, outcome, now=now)
+    with attempts.watched() as watch:
+        try:
+            outcome = connector.send(composed, connection.account(webhook_url=webhook_url(connection)))
+        except Exception as error:
+            logger.exception("The connector of %s failed", connection)
+            outcome = Unknown(f"{type(error).__name__}: {error}")
+    done = outcomes.write(item, outcome, now=now, call=watch.call())
     for one in joined:
-        done += outcomes.write(one, replace(outcome, external_ids=()), now=now)
+        call = watch.call(together=item.message_id)
+        done += outcomes.write(one, replace(outcome, external_ids=()), now=now, call=call)
     return done
 
 
@@ -196,12 +203,13 @@ def _attempt_change(item: OutboxItem, connection: Connection, *, now: datetime) 
     if now - item.created_at > GIVE_UP_AFTER:
         reason = _("The channel could not be reached for 24 hours. If it is still right, do it again.")
         return outcomes.write(item, Failed(reason), now=now)
-    try:
-        outcome = sent_changes.call(item, connection, now=now)
-    except Exception:
-        logger.exception("The connector of %s failed", connection)
-        outcome = sent_changes.interrupted()
-    return outcomes.write(item, outcome, now=now)
+    with attempts.watched() as watch:
+        try:
+            outcome = sent_changes.call(item, connection, now=now)
+        except Exception:
+            logger.exception("The connector of %s failed", connection)
+            outcome = sent_changes.interrupted()
+    return outcomes.write(item, outcome, now=now, call=watch.call())
 
 
 def _joined(item: OutboxItem, *, now: datetime) -> list[OutboxItem]:

@@ -10,20 +10,20 @@ from django.db import transaction
 
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Client, Connection, Message, MessagePart, OutboxItem
-from openlines.services import early_marks, pausing, replies, sent_changes
+from openlines.services import attempts, early_marks, pausing, replies, sent_changes
 from openlines.services.change import DialogChange, lock_dialog
 
 FIRST_BACK_OFF = timedelta(seconds=2)
 LONGEST_BACK_OFF = timedelta(hours=1)
 
 
-def write(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
-    """1 when it has come to an end, 0 when it is to be tried again."""
+def write(item: OutboxItem, outcome: Outcome, *, now: datetime, call: attempts.Call | None = None) -> int:
+    """1 when it has come to an end, 0 when it is to be tried again.
+
+    ``call`` None: the provider was not asked, or its answer is not known.
+    """
     ids = [*item.accepted_ids, *outcome.external_ids]
-    log = [
-        *item.log,
-        {"at": now.isoformat(), "outcome": type(outcome).__name__, "detail": getattr(outcome, "reason", "")},
-    ]
+    log = attempts.ended(item.log, outcome, now=now, call=call)
     later = isinstance(outcome, TryLater | Broken)
     with transaction.atomic():
         if isinstance(outcome, Failed) and outcome.unreachable:
@@ -42,7 +42,7 @@ def write(item: OutboxItem, outcome: Outcome, *, now: datetime) -> int:
             sent_changes.settle(change, message, item, outcome)
         OutboxItem.objects.filter(pk=item.pk).update(
             accepted_ids=ids,
-            log=log[-50:],
+            log=log,
             state=OutboxItem.State.QUEUED if later else OutboxItem.State.DONE,
             next_attempt_at=now + _wait(item, outcome),
         )

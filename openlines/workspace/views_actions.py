@@ -169,9 +169,11 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def seen(request: HttpRequest, pk: int) -> HttpResponse:
-    """He has the conversation before his eyes."""
+    """He has the conversation before his eyes, down to the message ``last``."""
+    last = whole_number(request.POST.get("last", ""))
     try:
-        dialogs.mark_seen(dialog_to_read(request, pk), by=employee_of(request))
+        dialog = dialog_to_read(request, pk)
+        dialogs.mark_seen(dialog, by=employee_of(request), now=timezone.now(), last=last)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
     return HttpResponse(status=204)

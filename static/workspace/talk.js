@@ -178,9 +178,17 @@ export class Talk {
     if (!talk || talk === this.frozen || document.hidden) return;
     clearTimeout(this.seenTimer);
     this.seenTimer = setTimeout(async () => {
-      await post(talk.dataset.updateUrl.replace(/update\/$/, "seen/"));
+      await post(talk.dataset.updateUrl.replace(/update\/$/, "seen/"), this.seenUpTo(talk));
       this.handlers.onSeen();
     }, 300);
+  }
+
+  /** The newest message on this screen: one that came meanwhile has not been before anybody's eyes. */
+  seenUpTo(talk) {
+    const ids = [...talk.querySelectorAll('[data-items] > [data-key^="m"]')].map((item) => Number(item.dataset.key.slice(1)));
+    const body = new FormData();
+    if (ids.length) body.set("last", Math.max(...ids));
+    return body;
   }
 
   tellTyping() {

@@ -165,7 +165,7 @@ def test_a_conversation_by_keyboard_alone(page: Page, frame: FrameLocator, anna:
     assert dialog.client.page_url == page.url
 
     dialogs.accept(dialog.pk, by=anna, now=timezone.now())
-    dialogs.mark_seen(Dialog.objects.get(), by=anna)
+    dialogs.mark_seen(Dialog.objects.get(), by=anna, now=timezone.now())
     expect(log.locator("[data-state=read]")).to_have_count(1)
     reply = answer("Good morning", anna)
     expect(log.get_by_text("Good morning")).to_be_visible()

@@ -160,7 +160,7 @@ def test_the_operators_look_is_the_visitors_read_mark(page: Page, anna: Employee
     first = page.write("One").json()["message"]
     dialogs.accept(dialog().pk, by=anna, now=timezone.now())
     assert page.open()["dialog"]["read_up_to"] == 0
-    dialogs.mark_seen(dialog(), by=anna)
+    dialogs.mark_seen(dialog(), by=anna, now=timezone.now())
     assert page.open()["dialog"]["read_up_to"] >= first["seq"]
     second = page.write("Two").json()["message"]
     assert first["seq"] <= page.open()["dialog"]["read_up_to"] < second["seq"]

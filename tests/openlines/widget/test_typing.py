@@ -72,9 +72,9 @@ def test_the_operators_look_is_told_to_the_client(chat: Connection, anna: Employ
     page = opened(chat)
     page.write()
     dialog = Dialog.objects.get()
-    dialogs.mark_seen(dialog, by=anna)
+    dialogs.mark_seen(dialog, by=anna, now=timezone.now())
     assert not [signal for signal in told if signal[1] == "seen"]
     dialogs.accept(dialog.pk, by=anna, now=timezone.now())
     dialog.refresh_from_db()
-    dialogs.mark_seen(dialog, by=anna)
+    dialogs.mark_seen(dialog, by=anna, now=timezone.now())
     assert (topics.client(dialog.client_id), "seen", {"dialog": dialog.pk}) in told
