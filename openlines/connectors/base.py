@@ -306,6 +306,14 @@ class TemplateInfo:
     language: str
     body: str
     parameter_count: int = 0
+    hints: tuple[str, ...] = ()
+    """For each parameter, where the provider tells: its name; empty where it has a number only."""
+    examples: tuple[str, ...] = ()
+    """For each parameter, as it was shown to the provider for its approval; empty where there is none."""
+    buttons: tuple[str, ...] = ()
+    """What the client can press below it."""
+    unusable: StrOrPromise = ""
+    """Why it cannot be sent from here; empty where it can. It is listed, so that nobody looks for it in vain."""
 
 
 @dataclass(frozen=True)
@@ -586,7 +594,7 @@ class Renewing(Protocol):
 @runtime_checkable
 class Templated(Protocol):
     def templates(self, account: Account) -> list[TemplateInfo]:
-        """Approved ones. Raises ``MediaUnavailable`` where they cannot be had now."""
+        """Approved ones. Raises ``MediaUnavailable`` where they cannot be had now. No database: it runs in a thread."""
 
 
 @dataclass(frozen=True)

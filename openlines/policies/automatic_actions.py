@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from openlines.policies import worktime
+from openlines.policies import window, worktime
 from openlines.policies.conversants import Channel, ClientFacts
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.policies.facts import (
@@ -117,10 +117,9 @@ def forbidden(client: ClientFacts, channel: Channel, dialog: DialogFacts, *, now
         return Why.UNREACHABLE
     if client.is_machine:
         return Why.MACHINE
-    if channel.window is not None:
-        wrote = client.last_wrote_at
-        if wrote is None or now - wrote >= channel.window:
-            return Why.WINDOW_OVER
+    open_now = window.look(window.Rules(free=channel.window), wrote_at=client.last_wrote_at, now=now)
+    if not open_now.takes(by_person=False):
+        return Why.WINDOW_OVER
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from contactcenter.staff.models import Installation
@@ -13,7 +12,7 @@ from openlines.policies import conversation, texts
 from openlines.policies.conversants import Channel, ClientFacts
 from openlines.policies.conversation import Decided, Drop, Note, Say, Talk
 from openlines.policies.facts import ConsentState, TextTrigger
-from openlines.services import consents
+from openlines.services import consents, windows
 from openlines.services.change import DialogChange, NewMessage
 from openlines.services.faces import face
 
@@ -32,7 +31,7 @@ def talk(change: DialogChange, *, first_contact: bool = False) -> Talk:
             reachable=dialog.client.is_reachable,
             first_contact=first_contact,
             is_machine=dialog.from_machine,
-            last_wrote_at=_last_wrote_at(dialog) if channel.window else None,
+            last_wrote_at=windows.last_wrote_at(dialog) if channel.window else None,
             consent=ConsentState(dialog.client.consent_state),
             consent_version=dialog.client.consent_version_id,
         ),
@@ -46,13 +45,6 @@ def channel_of(connection: Connection) -> Channel:
         return Channel(is_chat=True, buttons=True)
     features = registry.get(connection.kind).features
     return Channel(buttons=features.buttons, window=features.window)
-
-
-def _last_wrote_at(dialog: Dialog) -> datetime | None:
-    if dialog.last_client_message_at:
-        return dialog.last_client_message_at
-    rows = Dialog.objects.filter(client_id=dialog.client_id, last_client_message_at__isnull=False)
-    return rows.order_by("-created_at").values_list("last_client_message_at", flat=True).first()
 
 
 def apply(

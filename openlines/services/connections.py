@@ -5,14 +5,13 @@ settings. Calls to a provider are made outside of transactions and end after ``P
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
@@ -20,6 +19,7 @@ from openlines.models import Connection, OpenLine
 from openlines.services import cursors, line_switch, outbound, wakeups
 from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
+from openlines.services.patience import NoAnswer, patiently
 
 PATIENCE = 10.0
 """Seconds an administrator waits for a provider."""
@@ -105,26 +105,16 @@ def _ask(connection: Connection, question: str, *, now: datetime) -> base.Health
 
 def _patiently(call: Callable[[], base.Health]) -> base.Health:
     """The answer of ``call``, or one that says there was none in time; the call itself then ends unheard."""
-    answers: list[base.Health] = []
-    language = translation.get_language()
-
-    def run() -> None:
-        with translation.override(language):
-            try:
-                answers.append(call())
-            except Exception as error:  # a connector's own mistake is told, too
-                answers.append(base.Health(False, f"{type(error).__name__}: {error}"))
-
-    thread = threading.Thread(target=run, daemon=True, name="provider call")
-    thread.start()
-    thread.join(PATIENCE)
-    if answers:
-        return answers[0]
-    return base.Health(
-        False,
-        _("The provider has not answered within %(seconds)d seconds. Try again in a moment.")
-        % {"seconds": PATIENCE},
-    )
+    try:
+        return patiently(call, seconds=PATIENCE)
+    except NoAnswer:
+        return base.Health(
+            False,
+            _("The provider has not answered within %(seconds)d seconds. Try again in a moment.")
+            % {"seconds": PATIENCE},
+        )
+    except Exception as error:  # a connector's own mistake is told, too
+        return base.Health(False, f"{type(error).__name__}: {error}")
 
 
 def _completed(kind: str, credentials: Mapping[str, str]) -> dict[str, str]:

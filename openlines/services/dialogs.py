@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,13 +18,14 @@ from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee
 from openlines import lifecycle
+from openlines.connectors.base import Template
 from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
 from openlines.policies import conversation, worktime
 from openlines.policies.deadlines import kept_open_by_typing
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, Outcome, State
-from openlines.services import automatic_actions, canned_replies, looks, queue_members, routing
+from openlines.services import automatic_actions, canned_replies, looks, queue_members, routing, windows
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
@@ -37,7 +39,8 @@ holds the dialog by the time of the lock, the command loses the race.
 @dataclass(frozen=True)
 class Reply:
     """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message. ``canned``: the
-    replies (A10) that it was made of.
+    replies (A10) that it was made of. ``template``: what is sent in the place of ``text``, which is how it reads;
+    ``subject``: of a mail that begins a thread.
     """
 
     uuid: UUID
@@ -46,6 +49,22 @@ class Reply:
     attachments: tuple[Attachment, ...] = ()
     is_note: bool = False
     canned: tuple[int, ...] = ()
+    template: Template | None = None
+    subject: str = ""
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """As ``outgoing.compose`` reads it."""
+        extra: dict[str, Any] = {}
+        if self.template is not None:
+            extra["template"] = {
+                "name": self.template.name,
+                "language": self.template.language,
+                "parameters": list(self.template.parameters),
+            }
+        if self.subject:
+            extra["subject"] = self.subject
+        return extra
 
 
 def accept(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool = False) -> Dialog:
@@ -87,7 +106,8 @@ def reply(
     """A person's message. In a dialog without an operator it accepts; it stops the clock (K2).
 
     ``may_join``: he may write into a colleague's dialog (the operator stays). A note reaches nobody outside and
-    changes no state. Raises ``CommandRefused`` (``taken``, ``lapsed``, ``closed``, ``empty``, ``unreachable``).
+    changes no state. Raises ``CommandRefused`` (``taken``, ``lapsed``, ``closed``, ``empty``, ``unreachable``,
+    ``window``).
     """
     if not reply.text.strip() and not reply.attachments:
         raise CommandRefused("empty", _("The message is empty. Write something or attach a file."))
@@ -99,6 +119,7 @@ def reply(
         change = DialogChange(dialog, now=now)
         if not reply.is_note:
             _guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
+            _guard_window(dialog, reply, now=now)
             _step(change, Event.REPLY, by=by)
             if change.before.operator_id is None:
                 change.record(Event.ACCEPT, actor_id=by.pk, by_reply=True)
@@ -112,6 +133,7 @@ def reply(
                 is_note=reply.is_note,
                 reply_to_id=reply.reply_to_id,
                 attachments=reply.attachments,
+                extra=reply.extra,
             )
         )
         change.write()
@@ -456,6 +478,15 @@ def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join:
             "unreachable",
             _("The client has blocked messages from us. You can write again when he writes first."),
         )
+
+
+def _guard_window(dialog: Dialog, reply: Reply, *, now: datetime) -> None:
+    """What the channel would refuse is refused before it is stored, so that the text stays with its writer."""
+    window = windows.of_dialog(dialog, now=now)
+    if reply.template is None:
+        windows.require_free(window)
+    elif not window.templates:
+        raise CommandRefused("template", _("This channel has no templates. Write a text."))
 
 
 def _end_offers(change: DialogChange, *, outcome: str) -> None:

@@ -13,7 +13,8 @@ from openlines.connectors import base, registry
 from openlines.models import Attachment, Dialog, Message, OutboxItem
 from openlines.policies import automatic_actions as actions
 from openlines.policies.facts import TextTrigger
-from openlines.services import file_links
+from openlines.policies.window import Stage
+from openlines.services import file_links, windows
 from openlines.services.faces import face
 from openlines.services.settings import line_settings
 
@@ -35,9 +36,9 @@ def compose(
     """``joined``: automatic texts of the same moment that go with it (e-mail, SMS)."""
     message, dialog = item.message, item.dialog
     features = registry.get(item.connection.kind).features
-    window = _window(message, dialog, features, now=now)
-    if isinstance(window, Forbidden):
-        return window
+    late = _late(message, dialog, now=now)
+    if isinstance(late, Forbidden):
+        return late
     is_automatic = message.author == Message.Author.AUTOMATIC
     shown = face(dialog.line, message.operator)
     quoted = message.reply_to.external_id if message.reply_to else None
@@ -55,7 +56,7 @@ def compose(
         sender_photo=file_links.absolute(shown.photo) if shown.photo else "",
         signature=_signature(dialog, shown.name) if features.address == "email" else "",
         is_automatic=is_automatic,
-        late=window,
+        late=late,
         thread=thread(dialog, message) if features.address == "email" else None,
     )
 
@@ -82,43 +83,21 @@ def outdated(item: OutboxItem, *, now: datetime) -> bool:
     )
 
 
-def window_ends_at(dialog: Dialog, features: base.Features, *, for_person: bool = True) -> datetime | None:
-    """Until when we may write freely (a person, where the channel has a late window, longer); None: always."""
-    if features.window is None:
-        return None
-    wrote = _last_wrote_at(dialog)
-    span = features.late_window if for_person and features.late_window else features.window
-    return wrote + span if wrote else dialog.created_at
-
-
-def _last_wrote_at(dialog: Dialog) -> datetime | None:
-    if dialog.last_client_message_at:
-        return dialog.last_client_message_at
-    rows = Dialog.objects.filter(client_id=dialog.client_id, last_client_message_at__isnull=False)
-    return rows.order_by("-created_at").values_list("last_client_message_at", flat=True).first()
-
-
-def _window(message: Message, dialog: Dialog, features: base.Features, *, now: datetime) -> bool | Forbidden:
-    """True: a person writes in the late window (HUMAN_AGENT)."""
-    free_until = window_ends_at(dialog, features, for_person=False)
-    if free_until is None or now < free_until or _template(message) is not None:
+def _late(message: Message, dialog: Dialog, *, now: datetime) -> bool | Forbidden:
+    """True: a person writes in the late window (HUMAN_AGENT). The reply was allowed when it was given; it may have
+    waited since.
+    """
+    if _template(message) is not None:
         return False
-    if message.author == Message.Author.AUTOMATIC:
+    window = windows.of_dialog(dialog, now=now)
+    by_person = message.author == Message.Author.OPERATOR  # a bot is none
+    if window.takes(by_person=by_person):
+        return window.stage is Stage.LATE
+    if not by_person:
         return Forbidden(
             _("Not sent: the channel allows no automatic text so long after the client's last message.")
         )
-    until = window_ends_at(dialog, features)
-    if features.late_window and until and now < until:
-        return True
-    if features.templates:
-        return Forbidden(
-            _(
-                "Not sent: the client's last message is too long ago for a free text. Send one of the templates."
-            )
-        )
-    return Forbidden(
-        _("Not sent: the client's last message is too long ago. You can write when he writes again.")
-    )
+    return Forbidden(_("Not sent. %(why)s") % {"why": windows.why_over(window)})
 
 
 def _signed(item: OutboxItem, message: Message) -> str:

@@ -30,6 +30,8 @@ UNPROCESSABLE: Final = {
     "value",
     "own",
     "no_file",
+    "window",
+    "template",
 }
 """Refused for what was asked, not because somebody was quicker."""
 

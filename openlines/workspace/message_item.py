@@ -172,6 +172,12 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
         )
     if message.kind == "start":
         return "play", _("Pressed “Start”"), ""
+    if message.extra.get("template"):
+        return (
+            "layout-template",
+            _("Template “%(name)s”") % {"name": message.extra["template"].get("name", "")},
+            "",
+        )
     if message.kind == "button":
         return "mouse-pointer-click", _("Chose a button"), ""
     if message.kind == ANSWER:  # no ordinary message (§11)

@@ -8,7 +8,8 @@ from datetime import datetime
 from contactcenter.staff.models import Employee
 from openlines.models import Dialog
 from openlines.policies.facts import HELD
-from openlines.workspace import client_card, faces, timeline
+from openlines.services import windows
+from openlines.workspace import client_card, faces, timeline, window_state
 from openlines.workspace.deeds import Deeds, deeds, may_rate
 
 
@@ -51,6 +52,10 @@ class Gate:
     can_reply: bool
     can_note: bool
     words: str
+    window: window_state.WindowState | None
+    """How long one may write freely, for who may write at all."""
+    has_templates: bool
+    can_template: bool
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
     with the next update, which merges it by its key.
     """
     may = deeds(me, dialog)
+    window = windows.of_dialog(dialog, now=now)
     if since is None:
         items, has_earlier = timeline.newest(dialog, me=me)
     else:
@@ -83,9 +89,12 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
             is_offered=may.skip,
             offer_until=may.offer_until,
             can_accept=may.accept,
-            can_reply=may.reply,
+            can_reply=may.reply and window.takes(by_person=True),
             can_note=may.note,
             words=may.words,
+            window=window_state.of(window, now=now) if may.reply else None,
+            has_templates=window.templates,
+            can_template=may.reply and window.templates,
         ),
         items=tuple(items),
         has_earlier=has_earlier,

@@ -6,6 +6,7 @@ from openlines.workspace import views_actions as actions
 from openlines.workspace import views_canned as canned
 from openlines.workspace import views_deeds as further
 from openlines.workspace import views_pages as pages
+from openlines.workspace import views_templates as templates
 
 app_name = "workspace"
 
@@ -35,6 +36,8 @@ urlpatterns = [
     path("<int:pk>/files/<uuid:public_id>/fetch/", further.fetch_file, name="fetch_file"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
+    path("<int:pk>/templates/", templates.window, name="templates"),
+    path("<int:pk>/template/", templates.send, name="template"),
     path("<int:pk>/canned/", canned.replies, name="canned"),
     path("<int:pk>/canned-save/", canned.save, name="canned_save"),
 ]

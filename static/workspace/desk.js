@@ -9,6 +9,7 @@ import { beep, notify, startAlerts } from "./alerts.js";
 import { mergeBox, remember } from "./keyed.js";
 import { get, parse, post } from "./requests.js";
 import { startShortcuts } from "./shortcuts.js";
+import { startTemplates } from "./templates.js";
 import { Talk } from "./talk.js";
 import { closeWindow, confirmed, showProblem, showWindow } from "./windows.js";
 import { problem, say } from "./words.js";
@@ -204,7 +205,9 @@ document.addEventListener("click", async (event) => {
   }
   const opener = target.closest("[data-window-url]");
   if (opener) {
+    opener.setAttribute("aria-busy", "true"); // some windows wait for a provider
     const answer = await get(opener.dataset.windowUrl);
+    opener.removeAttribute("aria-busy");
     if (answer.kind === "done") showWindow(answer.html);
     else toast(problem(answer), { tone: "red" });
   }
@@ -287,6 +290,7 @@ startShortcuts({
   n: () => talk.composer?.setMode("note", { focus: true }),
   5: () => chooseTab("aside"),
   u: () => chooseUnanswered(),
+  m: () => (within('[data-gate][data-can-template="1"]') ? press('.composer [data-key="m"]') : false),
   t: () => press('.talk [data-key="t"]'),
   f: () => (within('.talk [data-key="f"]') ? press('.talk [data-key="f"]') : submit('.talk form[data-act="finish"]')),
   g: () => submit('.talk form[data-act="finish-unsolved"]'),
@@ -335,6 +339,7 @@ function onPresence(wasAway) {
 }
 
 startAlerts();
+startTemplates();
 nameWindow();
 markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });

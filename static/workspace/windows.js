@@ -22,7 +22,8 @@ export function confirmed(words, button) {
 
 export function showWindow(html) {
   box.innerHTML = html;
-  if (!box.open) box.showModal();
+  if (box.open) box.querySelector("[autofocus]")?.focus(); // the browser does so only where it opens
+  else box.showModal();
 }
 
 export function closeWindow() {

@@ -1,11 +1,15 @@
-"""Templates: the messages that Meta has approved, and that alone may be sent when the window is over."""
+"""Templates: the messages that Meta has approved, and that alone may be sent when the window is over.
+
+Those that need more than words for their text are listed with the reason why they cannot be sent from here.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contactcenter.lib import http
 from openlines.connectors.base import Account, MediaUnavailable, Template, TemplateInfo
@@ -13,13 +17,21 @@ from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.meta.payload import identifier
 from openlines.connectors.whatsapp import api, errors
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _PAGES = 20
 _PLAIN_BUTTONS = frozenset({"QUICK_REPLY", "PHONE_NUMBER", "URL"})
+_CODE = gettext_lazy("It sends a one-time code, which is no message of a person.")
+_MEDIA = gettext_lazy("It needs a picture, a video or a document above its text.")
+_HEADER = gettext_lazy("Its heading has a place to fill in.")
+_BUTTON = gettext_lazy("It has a button that needs a value of its own.")
+_PARTS = gettext_lazy("It has parts that cannot be filled in here.")
 
 
 def listed(account: Account) -> list[TemplateInfo]:
-    """The approved ones that need nothing but words. Raises ``MediaUnavailable``."""
+    """The approved ones. Raises ``MediaUnavailable``."""
     found: dict[tuple[str, str], TemplateInfo] = {}
     after = ""
     for _page in range(_PAGES):
@@ -41,32 +53,68 @@ def listed(account: Account) -> list[TemplateInfo]:
 
 
 def told(template: Json) -> TemplateInfo | None:
-    """None for one that is not approved, or needs more than words: a picture in its header, a code, a basket."""
+    """None for one that is not approved."""
     name, language = text(template.get("name"), limit=512), text(template.get("language"), limit=16)
     if text(template.get("status")).upper() != "APPROVED" or not name or not language:
         return None
+    parts: dict[str, str] = {}
+    names: list[str] = []
+    buttons: list[str] = []
+    examples: tuple[str, ...] = ()
+    why: StrOrPromise = ""
     if text(template.get("category")).upper() == "AUTHENTICATION":
-        return None
-    parts: list[str] = []
-    count = 0
+        why = _CODE
     for one in items(template.get("components")):
         component = mapping(one)
         said = text(component.get("text"), limit=2000)
         match text(component.get("type"), limit=32).upper():
             case "BODY":
-                said, count = numbered(said)
-                parts.append(said)
-            case "HEADER" if text(component.get("format"), limit=32).upper() == "TEXT" and not _PLACE.search(
-                said
-            ):
-                parts.append(said)
+                names = places(said)
+                examples = _examples(component, names)
+                parts["BODY"], _count = numbered(said)
+            case "HEADER":
+                parts["HEADER"] = said
+                why = why or _why_not_header(component, said)
             case "FOOTER":
-                parts.append(said)
-            case "BUTTONS" if _are_plain(component):
-                continue
+                parts["FOOTER"] = said
+            case "BUTTONS":
+                buttons = [
+                    text(mapping(button).get("text"), limit=60) for button in items(component.get("buttons"))
+                ]
+                why = why or ("" if _are_plain(component) else _BUTTON)
             case _:
-                return None
-    return TemplateInfo(name, language, "\n\n".join(filter(None, parts)), count)
+                why = why or _PARTS
+    whole = "\n\n".join(parts[part] for part in ("HEADER", "BODY", "FOOTER") if parts.get(part))
+    return TemplateInfo(
+        name,
+        language,
+        whole,
+        len(names),
+        hints=tuple("" if name.isdecimal() else name for name in names),
+        examples=examples,
+        buttons=tuple(filter(None, buttons)),
+        unusable=why,
+    )
+
+
+def _why_not_header(component: Json, said: str) -> StrOrPromise:
+    if text(component.get("format"), limit=32).upper() != "TEXT":
+        return _MEDIA
+    return _HEADER if _PLACE.search(said) else ""
+
+
+def _examples(component: Json, names: list[str]) -> tuple[str, ...]:
+    """Meta keeps them as one row of values, or by name."""
+    example = mapping(component.get("example"))
+    named = {
+        text(mapping(one).get("param_name"), limit=100): text(mapping(one).get("example"), limit=200)
+        for one in items(example.get("body_text_named_params"))
+    }
+    if named:
+        return tuple(named.get(name, "") for name in names)
+    rows = items(example.get("body_text"))
+    row = [text(value, limit=200) for value in (items(rows[0]) if rows else [])]
+    return tuple((*row, *[""] * len(names))[: len(names)]) if row else ()
 
 
 def numbered(body: str) -> tuple[str, int]:

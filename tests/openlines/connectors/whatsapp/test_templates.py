@@ -11,7 +11,7 @@ from openlines.connectors.whatsapp.fake import FakeWhatsApp, bad_gateway, refuse
 from tests.openlines.connectors.whatsapp.building import connector
 
 
-def test_approved_ones_that_need_words_alone(whatsapp: FakeWhatsApp, account: Account) -> None:
+def test_approved_ones_and_which_of_them_cannot_be_sent(whatsapp: FakeWhatsApp, account: Account) -> None:
     header = {"type": "HEADER", "format": "TEXT", "text": "Your order"}
     footer = {"type": "FOOTER", "text": "The shop"}
     buttons = {
@@ -22,19 +22,42 @@ def test_approved_ones_that_need_words_alone(whatsapp: FakeWhatsApp, account: Ac
     whatsapp.add_template("a", "Plain", language="pl", parts=[header])
     whatsapp.add_template("named", "Dear {{last_name}}, about {{order}}")
     whatsapp.add_template("waiting", "x", status="PENDING")
-    for name, part in (
+    cannot = (
         ("picture", {"type": "HEADER", "format": "IMAGE"}),
         ("header", {"type": "HEADER", "format": "TEXT", "text": "Dear {{1}}"}),
         ("link", {"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://x/{{1}}"}]}),
         ("code", {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE"}]}),
         ("carousel", {"type": "CAROUSEL", "cards": []}),
-    ):
+    )
+    for name, part in cannot:
         whatsapp.add_template(name, "x", parts=[part])
-    assert connector.templates(account) == [
-        TemplateInfo("a", "pl", "Plain\n\nYour order"),
-        TemplateInfo("b", "en_US", "Hello {{1}}, {{2}} and {{1}}\n\nThe shop", 2),
-        TemplateInfo("named", "en_US", "Dear {{1}}, about {{2}}", 2),
+    whatsapp.templates.append({**whatsapp.templates[0], "name": "otp", "category": "AUTHENTICATION"})
+    found = connector.templates(account)
+    assert [one for one in found if not one.unusable] == [
+        TemplateInfo("a", "pl", "Your order\n\nPlain"),
+        TemplateInfo(
+            "b", "en_US", "Hello {{1}}, {{2}} and {{1}}\n\nThe shop", 2, hints=("", ""), buttons=("Ok",)
+        ),
+        TemplateInfo("named", "en_US", "Dear {{1}}, about {{2}}", 2, hints=("last_name", "order")),
     ]
+    reasons = {one.name: str(one.unusable) for one in found if one.unusable}
+    assert set(reasons) == {name for name, _part in cannot} | {"otp"}
+    assert "picture" in reasons["picture"]
+    assert "one-time code" in reasons["otp"]
+
+
+def test_examples_are_told(whatsapp: FakeWhatsApp, account: Account) -> None:
+    whatsapp.add_template("numbers", "{{2}} {{1}}")
+    whatsapp.templates[-1]["components"][0]["example"] = {"body_text": [["Anna", "17"]]}
+    whatsapp.add_template("named", "Dear {{last_name}}")
+    named = [{"param_name": "last_name", "example": "Bell"}]
+    whatsapp.templates[-1]["components"][0]["example"] = {"body_text_named_params": named}
+    whatsapp.add_template("short", "{{1}} {{2}}")
+    whatsapp.templates[-1]["components"][0]["example"] = {"body_text": [["Anna"], 3]}
+    whatsapp.add_template("spoilt", "{{1}}")
+    whatsapp.templates[-1]["components"][0]["example"] = {"body_text": {"a": 1}, "body_text_named_params": 7}
+    examples = {one.name: one.examples for one in connector.templates(account)}
+    assert examples == {"numbers": ("Anna", "17"), "named": ("Bell",), "short": ("Anna", ""), "spoilt": ()}
 
 
 def test_all_pages_are_read(whatsapp: FakeWhatsApp, account: Account) -> None:
