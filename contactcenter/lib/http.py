@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import IO, Any
 
 import httpx
@@ -83,6 +85,35 @@ def statuses() -> Iterator[list[int]]:
         yield heard
     finally:
         _heard.reset(token)
+
+
+LONGEST_WAIT = timedelta(hours=1)
+"""However long a server asks to be left alone: nothing is put off for longer without a new look."""
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """What ``Retry-After`` asks for, as seconds or as a date (by the server's own clock where it tells it).
+
+    At least a second, at most ``LONGEST_WAIT``; None where it is missing or unreadable.
+    """
+    asked = headers.get("retry-after", "").strip()
+    if asked.isascii() and asked.isdecimal():
+        seconds: float = int(asked[:9])
+    else:
+        until = _moment(asked)
+        if until is None:
+            return None
+        seconds = (until - (_moment(headers.get("date", "")) or datetime.now(UTC))).total_seconds()
+    return timedelta(seconds=min(max(seconds, 1), LONGEST_WAIT.total_seconds()))
+
+
+def _moment(said: str) -> datetime | None:
+    """A date as HTTP and mails write it; without a zone it is UTC."""
+    try:
+        found = parsedate_to_datetime(said)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 _lock = threading.Lock()

@@ -243,6 +243,13 @@ class NotSupported:
     reason: str
 
 
+@dataclass(frozen=True)
+class Malformed:
+    """One element of a delivery that cannot be read: the delivery is parked with ``reason``, its neighbours are taken."""
+
+    reason: str
+
+
 InboundItem = (
     MessageReceived
     | MessageEdited
@@ -255,6 +262,7 @@ InboundItem = (
     | AccountNotice
     | ReachabilityChanged
     | NotSupported
+    | Malformed
 )
 
 

@@ -155,6 +155,9 @@ def _take_all(
     reasons: list[str] = []
     failures: list[str] = []
     for item in items:
+        if isinstance(item, base.Malformed):
+            failures.append(item.reason)
+            continue
         if len(items) == 1:
             reason = inbound_items.take(item, connection, inbound_id=event_id, now=now)
         else:

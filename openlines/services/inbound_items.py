@@ -40,7 +40,7 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
             _account_notice(item, connection)
         case base.ReachabilityChanged():
             _reachability(connection, item, now=now)
-        case base.NotSupported():
+        case base.NotSupported() | base.Malformed():
             return item.reason
     return ""
 

@@ -18,6 +18,7 @@ from openlines.connectors.base import (
     DeliveryStatus,
     IdentityChanged,
     InboundItem,
+    Malformed,
     MessageDeleted,
     MessageEdited,
     MessageKind,
@@ -57,15 +58,15 @@ def parse(request: RawRequest) -> list[InboundItem]:
     if "type" in body or not isinstance(batch, list):
         return [_event(body, request.received_at)]
     found: list[InboundItem] = []
-    bad: list[InboundItem] = []
+    bad: list[Malformed] = []
     for event in batch:
         try:
             found.append(_event(mapping(event), request.received_at))
         except Unreadable as error:
-            bad.append(NotSupported(str(error)))
+            bad.append(Malformed(str(error)))
     if not found:
-        raise Unreadable(bad[0].reason if bad and isinstance(bad[0], NotSupported) else "no events")
-    return found + bad
+        raise Unreadable(bad[0].reason if bad else "no events")
+    return [*found, *bad]
 
 
 def _event(event: Json, received_at: datetime | None) -> InboundItem:

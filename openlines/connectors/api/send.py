@@ -11,8 +11,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,7 +40,6 @@ MAX_TEXT = 10_000
 """UTF-16 units of a part, as JavaScript counts."""
 MAX_INLINE = 10 * 1024 * 1024
 """Bytes of a file that goes in the call itself, where there is no address to fetch it from."""
-LONGEST_WAIT = timedelta(hours=1)
 
 
 def target(account: Account) -> str:
@@ -165,11 +163,14 @@ def outcome(answer: http.Answer, *, own_id: str) -> Outcome:
         return Sent((theirs if 0 < len(theirs) <= MAX_ID else own_id,))
     if status == 429:
         return TryLater(
-            _("Your system asks to send more slowly."), after=retry_after(answer), whole_connection=True
+            _("Your system asks to send more slowly."),
+            after=http.retry_after(answer.headers),
+            whole_connection=True,
         )
     if status == 408 or status >= 500:
         return TryLater(
-            _("Your system has a fault (answer %(status)d).") % {"status": status}, after=retry_after(answer)
+            _("Your system has a fault (answer %(status)d).") % {"status": status},
+            after=http.retry_after(answer.headers),
         )
     if status == 410:
         return Broken(
@@ -190,19 +191,6 @@ def outcome(answer: http.Answer, *, own_id: str) -> Outcome:
         % {"said": reason or status},
         unreachable=said.get("unreachable") is True,
     )
-
-
-def retry_after(answer: http.Answer) -> timedelta | None:
-    """The wait asked for: seconds or a date, at most ``LONGEST_WAIT``."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if asked.isascii() and asked.isdecimal():
-        return timedelta(seconds=min(max(int(asked[:6]), 1), LONGEST_WAIT.total_seconds()))
-    try:
-        until = parsedate_to_datetime(asked)
-        wait = until.timestamp() - time.time()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return timedelta(seconds=min(max(wait, 1), LONGEST_WAIT.total_seconds()))
 
 
 def _said(answer: http.Answer) -> Json:

@@ -22,11 +22,18 @@ def download(
     headers: Mapping[str, str] | None = None,
     hosts: Collection[str] = HOSTS,
 ) -> bytes:
-    """The file's bytes; also from the host of ``base_url``. Raises ``MediaUnavailable``."""
+    """The file's bytes; also from the host of ``base_url``. Raises ``MediaUnavailable``.
+
+    Meta's addresses may lead on to another of its hosts, once; ``headers`` (the token) stay behind then.
+    """
     try:
-        return http.download(
-            url, max_bytes=max_bytes, allowed_hosts=_allowed(url, account, hosts), headers=headers
-        )
+        try:
+            return http.download(
+                url, max_bytes=max_bytes, allowed_hosts=_allowed(url, account, hosts), headers=headers
+            )
+        except http.MovedElsewhere as moved:
+            allowed = _allowed(moved.url, account, hosts)
+            return http.download(moved.url, max_bytes=max_bytes, allowed_hosts=allowed)
     except http.DownloadRefused as error:
         raise MediaUnavailable(_("The file was not fetched: %(why)s.") % {"why": error}) from error
     except http.DownloadFailed as error:

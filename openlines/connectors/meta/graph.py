@@ -10,8 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -22,9 +21,6 @@ from openlines.connectors.fields import Json, decode, integer, items, mapping, t
 HOST = "https://graph.facebook.com"
 
 VERSION = "v24.0"
-
-LONGEST_WAIT = timedelta(hours=1)
-"""However long a wait is asked for: a connection is not put off for longer without a new look."""
 
 _SECRETS = re.compile(r"[A-Za-z0-9|_-]{32,}")
 
@@ -169,27 +165,12 @@ def bearer(token: str) -> dict[str, str]:
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """What the answer asks to wait: ``Retry-After`` in either form, or Meta's minutes to regained access."""
-    asked = headers.get("retry-after", "").strip()
-    seconds: float | None = None
-    if asked.isascii() and asked.isdecimal() and len(asked) < 9:
-        seconds = int(asked)
-    elif asked:
-        try:
-            until = parsedate_to_datetime(asked)
-            sent = parsedate_to_datetime(headers.get("date", ""))
-        except ValueError:
-            pass
-        else:
-            seconds = (_aware(until) - _aware(sent)).total_seconds()
-    if seconds is None:
-        told = [integer(part.get("estimated_time_to_regain_access")) for part in _business_usage(headers)]
-        minutes = max((number for number in told if number), default=0)
-        seconds = min(minutes, 24 * 60) * 60 or None
-    return min(timedelta(seconds=max(seconds, 1)), LONGEST_WAIT) if seconds is not None else None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    asked = http.retry_after(headers)
+    if asked is not None:
+        return asked
+    told = [integer(part.get("estimated_time_to_regain_access")) for part in _business_usage(headers)]
+    minutes = max((number for number in told if number), default=0)
+    return min(timedelta(minutes=min(max(minutes, 1), 24 * 60)), http.LONGEST_WAIT) if minutes else None
 
 
 def _business_usage(headers: Mapping[str, str]) -> list[Json]:

@@ -1,7 +1,7 @@
 """Deliveries of Messenger and Instagram into events: both write the same, with few differences.
 
 Every key is guarded: Meta sends edits without a sender, numbers as text and text as numbers. A bad element
-is told as ``NotSupported`` and does not lose its neighbours.
+is told as ``Malformed`` and does not lose its neighbours.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from openlines.connectors.base import (
     AccountNotice,
     DeliveryStatus,
     InboundItem,
+    Malformed,
     MessageDeleted,
     MessageEdited,
     MessageKind,
@@ -69,7 +70,7 @@ def parse(request: RawRequest, *, subject: str, account: str) -> list[InboundIte
         if isinstance(entry, dict):
             found += _entry(entry, account=account.strip(), received_at=request.received_at)
         else:
-            found.append(NotSupported(_("A part of the delivery cannot be read.")))
+            found.append(Malformed(_("A part of the delivery cannot be read.")))
     return found or [NotSupported(_("An empty delivery."))]
 
 
@@ -87,7 +88,7 @@ def _entry(entry: Json, *, account: str, received_at: datetime | None) -> Iterat
         try:
             yield from _element(element, account=account, received_at=received_at)
         except Unreadable as error:
-            yield NotSupported(_("A part of the delivery cannot be read: %(why)s.") % {"why": error})
+            yield Malformed(_("A part of the delivery cannot be read: %(why)s.") % {"why": error})
     if not any_found:
         yield NotSupported(_("A part of the delivery that holds nothing."))
 
@@ -122,6 +123,14 @@ def _element(element: Element, *, account: str, received_at: datetime | None) ->
         raise Unreadable("it is not an object")
     client, is_ours = _parties(value, own={element.account, account} - {"", TEST_ACCOUNT})
     at = moment(value.get("timestamp"), received_at=moment(element.at, received_at=received_at))
+    if client is None and mapping(value.get("sender")).get("user_ref") is not None:
+        yield NotSupported(
+            _("Somebody without an account in a chat on a web site: Meta lets nobody answer there.")
+        )
+        return
+    if client is None and is_ours:
+        yield NotSupported(_("Something that our own account did by itself."))
+        return
     event = _Event(value, client, is_ours, at, element.is_standby)
     for name, reader in _READERS.items():
         if value.get(name) is None:

@@ -49,6 +49,8 @@ _SHARED = {
 }
 """What is not the client's own file but something of Instagram's that he shows us."""
 
+_PAGES = {"facebook.com", "instagram.com", "fb.watch", "threads.net", "threads.com"}
+
 _LIKES = {369239263222822, 369239343222814, 369239383222810}
 """The thumb in its three sizes."""
 
@@ -64,6 +66,9 @@ def of(message: Json) -> Content:
         return Content(MessageKind.BUTTON, written, story, {**data, "payload": payload})
     if message.get("is_unsupported") is True and not written and not any(part.media for part in found):
         return Content(MessageKind.UNSUPPORTED, "", story, {**data, "type": "unsupported"})
+    loose = integer(message.get("sticker_id"))
+    if loose is not None and not written and not found:
+        return Content(MessageKind.STICKER, data={**data, **_sticker(loose, "").data})
     if not written and len(found) == 1:
         (only,) = found
         return Content(only.kind, only.text, only.media + story, {**data, **only.data})
@@ -113,6 +118,9 @@ def _file(kind: str, payload: Json) -> Content:
     sticker = integer(payload.get("sticker_id"))
     if sticker is not None:
         return _sticker(sticker, url)
+    if page := _page(url):
+        # A reel or a post by the address of its page: there is no file to be had there.
+        return Content(MessageKind.TEXT, "\n".join(filter(None, (title, page))), data={**data, "link": page})
     if not url:
         return Content(MessageKind.UNSUPPORTED, title, data={**data, "type": kind})
     shown, name, mime = _FILES[kind]
@@ -125,6 +133,21 @@ def _file(kind: str, payload: Json) -> Content:
         named, guessed = "", ""
     media = Media(shown, url, named or name, guessed or mime)
     return Content(MessageKind.MEDIA, title, (media,), data)
+
+
+def _page(url: str) -> str:
+    """The address of a page of Facebook's or Instagram's, whole; empty where ``url`` leads to a file."""
+    if url.startswith("/") and not url.startswith("//"):
+        return f"https://www.facebook.com{url}"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return ""
+    is_page = host.removeprefix("www.").removeprefix("m.") in _PAGES and not parts.path.startswith(
+        "/ads/image"
+    )
+    return url if is_page and not _name_in(url) else ""
 
 
 def _sticker(number: int, url: str) -> Content:

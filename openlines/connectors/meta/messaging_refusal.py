@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from openlines.connectors.base import Broken, Failed, Outcome, TryLater
+from openlines.connectors.base import Broken, Failed, Outcome, TryLater, Unknown
 from openlines.connectors.meta import refusal
 from openlines.connectors.meta.graph import Fault, Reply
 
 WINDOW = frozenset({2018278, 2018065, 2534022})
 """Subcodes of 10 that say: the time for an answer is over, not that a permission is missing."""
+
+SENT_ALL_THE_SAME = (1, 1357046)
+"""By Meta's own list the answer is an error, and the message goes out: nothing to send twice."""
 
 _UNREACHABLE = frozenset({1545041, 2018001, 2018108, 2018218, 2534014})
 _ANOTHER_APP = frozenset({2018300, 2018321})
@@ -24,6 +27,8 @@ def outcome(reply: Reply, *, late: bool = False) -> Outcome:
     fault = reply.fault
     if fault is None:
         return refusal.common(reply) or _unknown_words(reply)
+    if (fault.code, fault.subcode) == SENT_ALL_THE_SAME:
+        return Unknown(_("Meta reports a fault of its own after it has sent the message, as a rule."))
     words = fault.said.lower()
     if "appsecret_proof" in words:
         return Broken(wrong_secret())
@@ -42,7 +47,9 @@ def wrong_secret() -> str:
 
 
 def _unknown_words(reply: Reply) -> Outcome:
-    return Failed(_("Meta did not take the message (answer %(status)d).") % {"status": reply.status})
+    return Failed(
+        _("Meta did not take the message (answer %(status)d). Send it again.") % {"status": reply.status}
+    )
 
 
 def _by_subcode(fault: Fault) -> Outcome | None:

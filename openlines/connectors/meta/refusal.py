@@ -62,6 +62,8 @@ def _without_words(reply: Reply) -> Outcome:
     """No error that could be read: only HTTP's status tells."""
     if reply.status == 429:
         return throttled(reply)
+    if reply.status == 504:
+        return Unknown(_("Meta did not answer in time: it may have sent the message, or not."))
     if reply.status >= 500:
         return fault_of_meta(reply)
     if reply.status == 401:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -24,7 +25,7 @@ class Reply:
     code: int | None = None
     said: str = ""
     readable: bool = True
-    retry_after: int | None = None
+    retry_after: timedelta | None = None
 
     @property
     def ok(self) -> bool:
@@ -79,7 +80,6 @@ def call(
 
 
 def read(answer: http.Answer) -> Reply:
-    told = answer.headers.get("retry-after", "")
     try:
         body = decode(answer.body)
     except Unreadable:
@@ -91,7 +91,7 @@ def read(answer: http.Answer) -> Reply:
         code=integer(found.get("code")),
         said=text(found.get("message"), limit=300),
         readable=isinstance(body, dict),
-        retry_after=int(told) if told.isdecimal() and len(told) < 10 else None,
+        retry_after=http.retry_after(answer.headers),
     )
 
 

@@ -25,7 +25,7 @@ def fetch(media: Media, account: Account, *, max_bytes: int) -> bytes:
             return http.download(
                 media.reference,
                 max_bytes=max_bytes,
-                allowed_hosts=(api.hostname(account),) if account.base_url else HOSTS,
+                allowed_hosts=_sources(media.reference, account),
                 headers=headers,
             )
         except http.MovedElsewhere as moved:
@@ -40,8 +40,25 @@ def fetch(media: Media, account: Account, *, max_bytes: int) -> bytes:
         ) from error
 
 
-def _stores(url: str, account: Account) -> tuple[str, ...]:
-    host = urlsplit(url).hostname or ""
+def _sources(url: str, account: Account) -> tuple[str, ...]:
+    """Our credentials go along: to Twilio's own host, encrypted, and to no other port of it."""
     if account.base_url:
         return (api.hostname(account),)
-    return (host,) if host.endswith(STORES) and urlsplit(url).scheme == "https" else ()
+    return HOSTS if _host(url) in HOSTS else ()
+
+
+def _stores(url: str, account: Account) -> tuple[str, ...]:
+    if account.base_url:
+        return (api.hostname(account),)
+    host = _host(url)
+    return (host,) if host.endswith(STORES) else ()
+
+
+def _host(url: str) -> str:
+    """Empty where ``url`` is not https on the usual port."""
+    try:
+        parts = urlsplit(url)
+        usual = parts.scheme == "https" and parts.port in {None, 443}
+    except ValueError:
+        return ""
+    return parts.hostname or "" if usual else ""

@@ -129,7 +129,8 @@ def _sender(form: Form) -> Sender:
     if not address:
         raise Unreadable("no From")
     channel, colon, bare = address.rpartition(":")
-    business_id = form.text("ExternalUserId", limit=180).strip()
+    # It comes with the channel's name before it, and came without.
+    business_id = form.text("ExternalUserId", limit=180).strip().rpartition(":")[2]
     alias = f"{channel}{colon}{business_id}" if business_id else ""
     return Sender(
         external_id=address,
@@ -145,6 +146,8 @@ def _wish(form: Form) -> bool | None:
     said = form.text("OptOutType", limit=20).strip().upper()
     if said:
         return {"STOP": False, "START": True}.get(said)
+    if ":" in form.text("From", limit=200):
+        return None  # on WhatsApp no word stops anything: Twilio would say so
     word = form.text("Body", limit=200).strip().lower()
     return False if word in _OPT_OUT else True if word in _OPT_IN else None
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from openlines.connectors.base import Broken, Failed, Outcome, TryLater, Unknown
 from openlines.connectors.sms.api import Reply
 
-LONGEST_WAIT = timedelta(hours=1)
 FULL_QUEUE_WAIT = timedelta(minutes=10)
 """21611: Twilio's own queue for the number is full, and empties by about a message a second."""
 
@@ -20,12 +19,17 @@ _UNREACHABLE = {21211, 21610, 21614, 30004, 30005, 30006}
 def outcome(reply: Reply) -> Outcome:
     """A refused send."""
     if reply.status == 429 or reply.code == 20429:
-        return TryLater(_("Twilio asks to send more slowly."), after=_wait(reply), whole_connection=True)
+        return TryLater(_("Twilio asks to send more slowly."), after=reply.retry_after, whole_connection=True)
     if reply.code in _WAIT:
-        after = FULL_QUEUE_WAIT if reply.code == 21611 else _wait(reply)
+        after = FULL_QUEUE_WAIT if reply.code == 21611 else reply.retry_after
         return TryLater(_busy(), after=after)
+    if reply.status == 504 and not reply.readable:
+        return Unknown(_("Twilio did not answer in time: it may have sent the message, or not."))
     if reply.status >= 500:
-        return TryLater(_("Twilio has a fault of its own (answer %(status)d).") % {"status": reply.status})
+        return TryLater(
+            _("Twilio has a fault of its own (answer %(status)d).") % {"status": reply.status},
+            after=reply.retry_after,
+        )
     if reply.code is not None and (broken := _broken().get(reply.code)):
         return Broken(broken)
     if reply.status in {401, 403} and reply.code is None:
@@ -68,12 +72,6 @@ def words(reply: Reply) -> str:
     if reply.status in {401, 403} and known is None:
         known = _broken()[20003]
     return known or _("Twilio answered: “%(said)s”.") % {"said": reply.said or reply.code or reply.status}
-
-
-def _wait(reply: Reply) -> timedelta | None:
-    if reply.retry_after is None:
-        return None
-    return min(timedelta(seconds=max(reply.retry_after, 1)), LONGEST_WAIT)
 
 
 def _busy() -> str:

@@ -20,7 +20,6 @@ from openlines.connectors.fields import Json, decode, integer, mapping, text
 
 HOST = "https://chatapi.viber.com"
 
-LONGEST_WAIT = timedelta(hours=1)
 SILENT_WAIT = timedelta(minutes=10)
 """Viber takes 100 messages an hour to a client who does not answer; it does not say when the hour is over."""
 
@@ -33,7 +32,7 @@ class Reply:
     code: int | None = None
     said: str = ""
     body: Json = field(default_factory=dict)
-    retry_after: int | None = None
+    retry_after: timedelta | None = None
 
     @property
     def ok(self) -> bool:
@@ -59,8 +58,6 @@ def call(account: Account, method: str, params: Mapping[str, Any]) -> Reply:
 
 
 def read(answer: http.Answer) -> Reply:
-    told = answer.headers.get("retry-after", "")
-    wait = int(told) if told.isdecimal() and len(told) < 10 else None
     try:
         body = mapping(decode(answer.body))
     except Unreadable:
@@ -70,19 +67,22 @@ def read(answer: http.Answer) -> Reply:
         code=integer(body.get("status")),
         said=text(body.get("status_message"), limit=300),
         body=body,
-        retry_after=wait,
+        retry_after=http.retry_after(answer.headers),
     )
 
 
 def refusal(reply: Reply) -> Outcome:
     """What a refused send means: wait, give this message up, or stop the connection."""
     if reply.http_status == 429:
-        return TryLater(_("Viber asks to send more slowly."), after=_wait(reply), whole_connection=True)
+        return TryLater(_("Viber asks to send more slowly."), after=reply.retry_after, whole_connection=True)
     if reply.http_status in {401, 403}:
         return Broken(refused_token())
+    if reply.http_status == 504 and reply.code is None:
+        return Unknown(_("Viber did not answer in time: it may have sent the message, or not."))
     if reply.http_status >= 500 or (reply.http_status >= 300 and reply.code is None):
         return TryLater(
-            _("Viber has a fault of its own (answer %(status)d).") % {"status": reply.http_status}
+            _("Viber has a fault of its own (answer %(status)d).") % {"status": reply.http_status},
+            after=reply.retry_after,
         )
     if reply.code is None:
         return Unknown(_("Viber’s answer is unreadable: it may have sent the message, or not."))
@@ -150,9 +150,3 @@ def _message_reasons() -> dict[int, str]:
         14: too_old,
         21: _("Viber does not let bots write to clients in this country. Reach the client another way."),
     }
-
-
-def _wait(reply: Reply) -> timedelta | None:
-    return (
-        None if reply.retry_after is None else min(timedelta(seconds=max(reply.retry_after, 1)), LONGEST_WAIT)
-    )

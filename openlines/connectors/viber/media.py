@@ -50,7 +50,11 @@ def _allowed(url: str, account: Account) -> tuple[str, ...]:
     found = []
     try:
         target = urlsplit(url)
-        if target.scheme in {"http", "https"} and (target.hostname or "").endswith(HOSTS):
+        if (
+            target.scheme == "https"
+            and target.port in {None, 443}
+            and (target.hostname or "").endswith(HOSTS)
+        ):
             found.append(target.hostname or "")
     except ValueError:
         pass

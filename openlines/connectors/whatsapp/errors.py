@@ -21,6 +21,7 @@ FAULTS = frozenset({1, 2, 131000, 131016, 131057, 135000})
 PERMISSION = frozenset({0, 3, 10, 33, 131005, *range(200, 300)})
 ACCOUNT = frozenset({368, 130497, 131031, 131042, 131045, 131048, 131064, 133010})
 WINDOW_OVER = 131047
+UPLOAD_FAILED = 131053
 BAD_REQUEST = frozenset({100, 131008, 131009})
 
 
@@ -71,7 +72,10 @@ def words(code: int, said: str = "") -> str:
         return _("WhatsApp does not let us send just now: “%(said)s”. Tell the administrator.") % {
             "said": said or code
         }
-    return _("WhatsApp did not deliver the message: “%(said)s” (error %(code)d).") % {
+    return _(
+        "WhatsApp did not deliver the message: “%(said)s” (error %(code)d). Change it and send it again, "
+        "or reach the client another way."
+    ) % {
         "said": said or code,
         "code": code,
     }
@@ -129,6 +133,10 @@ def _reasons() -> dict[int, str]:
         131053: _(
             "WhatsApp could not use the file. Check that it opens and is of a usual type (JPEG, PNG, MP4, PDF), "
             "and attach it again."
+        ),
+        131037: _("Your number’s display name is not approved yet. Have it approved in WhatsApp Manager."),
+        131043: _(
+            "The client’s phone was out of reach for so long that WhatsApp gave the message up. Send it again."
         ),
         131062: _(
             "This template cannot be sent to a client whose phone number is hidden. Choose another one."

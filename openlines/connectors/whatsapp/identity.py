@@ -14,14 +14,14 @@ from openlines.connectors.base import Sender, Unreadable
 from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.meta.payload import identifier
 
-_SCOPED = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,150}")
+SCOPED = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,150}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{4,30}")
 _LONGEST = 190
 
 
 def is_scoped(value: str) -> bool:
     """Is it a business-scoped id (``US.13491208655302741918``)?"""
-    return _SCOPED.fullmatch(value) is not None
+    return SCOPED.fullmatch(value) is not None
 
 
 def address(recipient: str) -> dict[str, str]:
@@ -65,7 +65,9 @@ def of_echo(echo: Json, contacts: Contacts) -> Sender:
 
 def sender(phone: str, user_id: str, *, name: str = "", username: str = "") -> Sender:
     """Raises ``Unreadable`` where there is neither a phone nor an id."""
-    own = [known for known in (user_id, phone) if known]
+    # What is no business-scoped id cannot be written to: then the phone number goes first.
+    order = (user_id, phone) if is_scoped(user_id) or not digits(phone) else (phone, user_id)
+    own = [known for known in order if known]
     if not own:
         raise Unreadable("nobody is named as the sender")
     number = digits(phone)

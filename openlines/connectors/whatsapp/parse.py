@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from openlines.connectors.base import (
     Account,
     InboundItem,
+    Malformed,
     MessageDeleted,
     MessageEdited,
     MessageReceived,
@@ -59,7 +60,7 @@ def parse(request: RawRequest, account: Account) -> list[InboundItem]:
         raise bad[0]
     if not found:
         return [NotSupported(_("An empty delivery."))]
-    return found + [NotSupported(str(error)) for error in bad]
+    return found + [Malformed(str(error)) for error in bad]
 
 
 def key(request: RawRequest) -> str:
@@ -193,10 +194,7 @@ def _message(message: Json, around: Around) -> InboundItem:
             emoji = text(body.get("emoji"), limit=32)
             return ReactionChanged(sender, _id(body.get("message_id")), at, (emoji,) if emoji else ())
         case "edit":
-            new = mapping(body.get("message"))
-            written = mapping(new.get(text(new.get("type"), limit=64)))
-            words = text(written.get("body")) or text(written.get("caption"))
-            return MessageEdited(sender, _id(body.get("original_message_id")), at, words)
+            return MessageEdited(sender, _id(body.get("original_message_id")), at, _new_words(body))
         case "revoke":
             return MessageDeleted(sender, (_id(body.get("original_message_id")),), at)
     said = content.of(message)
@@ -210,6 +208,16 @@ def _message(message: Json, around: Around) -> InboundItem:
         reply_to=identifier(mapping(message.get("context")).get("id")),
         data={**said.data, **content.around(message)},
     )
+
+
+def _new_words(edit: Json) -> str:
+    """A text or a caption; only a caption may be taken away."""
+    new = mapping(edit.get("message"))
+    written = mapping(new.get(text(new.get("type"), limit=64)))
+    words = text(written.get("body")) or text(written.get("caption"))
+    if not words and not identifier(written.get("id")):
+        raise Unreadable("an edit that does not say what was written")
+    return words
 
 
 def _echo(echo: Json, around: Around) -> InboundItem:

@@ -37,6 +37,8 @@ MAX_CAPTION = 1024
 MAX_BUTTONS = 3
 MAX_LABEL = 20
 MAX_PAYLOAD = 256
+MORE_UPLOADS = 2
+"""How often a file that Meta could not use is uploaded once more."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,11 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
 
 
 def _deliver(part: Part, message: OutgoingMessage, *, reply_to: str, account: Account) -> Outcome:
-    """One part; one more call each for a quoted message that is gone and for a template with named values."""
+    """One part; more calls where they were refused for a quote that is gone, a file that Meta lost, a template's names."""
     body = _content(part, account)
     if not isinstance(body, dict):
         return body
-    tried_names = False
+    tried_names, uploads = False, 1
     while True:
         try:
             reply = api.call(
@@ -107,6 +109,12 @@ def _deliver(part: Part, message: OutgoingMessage, *, reply_to: str, account: Ac
             return _accepted(reply)
         if reply_to and _is_about_quote(reply):
             reply_to = ""
+        elif part.file and uploads <= MORE_UPLOADS and _lost_file(reply):
+            uploads += 1
+            anew = _content(part, account)
+            if not isinstance(anew, dict):
+                return anew
+            body = anew
         elif part.template and not tried_names and _wants_names(reply):
             tried_names = True
             names = templates.names_of(part.template, account)
@@ -210,6 +218,11 @@ def _is_about_quote(reply: graph.Reply) -> bool:
         return False
     said = f"{fault.said} {fault.details}".lower()
     return "context" in said or "message_id" in said or "message id" in said
+
+
+def _lost_file(reply: graph.Reply) -> bool:
+    """Meta could not use a file that it has taken over: a second upload often helps."""
+    return reply.fault is not None and reply.fault.code == errors.UPLOAD_FAILED
 
 
 def _wants_names(reply: graph.Reply) -> bool:

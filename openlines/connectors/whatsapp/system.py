@@ -28,10 +28,17 @@ def change(message: Json, *, at: datetime) -> InboundItem:
     if kind == "user_changed_user_id":
         previous = identifier(told.get("previous_user_id")) or previous
         user_id = user_id or identifier(message.get("from_user_id"))
+        previous = previous or _named_before(user_id, text(told.get("body"), limit=1000))
         phone = ""
     if not previous:
         raise Unreadable("a change of number that does not say whose")
     return IdentityChanged(previous, identity.sender(phone, user_id), at)
+
+
+def _named_before(user_id: str, said: str) -> str:
+    """The old id, where only the notice's words tell it ("User … changed from US.1 to US.2")."""
+    named = identity.SCOPED.findall(said)
+    return named[0] if len(named) == 2 and named[1] == user_id != named[0] else ""
 
 
 def new_user_id(found: Json, contacts: identity.Contacts, *, at: datetime) -> InboundItem:

@@ -18,10 +18,11 @@ LIMITS = {
     "image": 5 * _MB,
     "video": 16 * _MB,
     "audio": 16 * _MB,
-    "sticker": 500 * 1024,
+    "sticker": 100 * 1024,
     "document": 100 * _MB,
 }
 """Bytes, by the type a file is sent as."""
+ANIMATED_STICKER = 500 * 1024
 
 _SAME = {
     "image/jpg": "image/jpeg",
@@ -64,12 +65,20 @@ def plan(file: OutgoingFile) -> Plan:
     kind = _TYPES.get(mime, "document")
     if file.kind is MediaKind.STICKER and mime == "image/webp":
         kind = "sticker"
-    if size > LIMITS[kind]:
+    limit = ANIMATED_STICKER if kind == "sticker" and _is_animated(file.path) else LIMITS[kind]
+    if size > limit:
         kind = "document"
     if mime.startswith("text/"):
         # The only text that Meta's upload takes; the name keeps its own ending.
         mime = "text/plain"
     return Plan(kind, mime, size, is_voice=kind == "audio" and file.kind is MediaKind.VOICE and "og" in mime)
+
+
+def _is_animated(path: str) -> bool:
+    """By the flags in the head of a WebP file. Raises ``OSError``."""
+    with open(path, "rb") as opened:
+        head = opened.read(21)
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & 0x02)
 
 
 def type_of(file: OutgoingFile) -> str:
@@ -87,7 +96,7 @@ def upload(file: OutgoingFile, how: Plan, account: Account) -> str | Outcome:
     """
     if not how.size:
         return Failed(_("“%(name)s” is empty. Attach another file.") % {"name": file.name})
-    if how.size > LIMITS[how.type]:
+    if how.type == "document" and how.size > LIMITS[how.type]:
         return Failed(
             _("“%(name)s” is larger than the 100 MB that WhatsApp takes. Make it smaller.")
             % {"name": file.name}

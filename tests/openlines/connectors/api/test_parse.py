@@ -12,6 +12,7 @@ from openlines.connectors.base import (
     DeliveryStatus,
     IdentityChanged,
     InboundItem,
+    Malformed,
     Media,
     MediaKind,
     MessageDeleted,
@@ -204,7 +205,7 @@ def test_a_batch_is_read_whole_and_a_bad_one_loses_no_neighbour() -> None:
     found = parse({"events": [*EVERY, {"type": "message.created", "data": {}}, "nonsense"]})
     assert len(found) == len(EVERY) + 2
     assert found[: len(EVERY)] == [item for single in EVERY for item in parse(single)]
-    assert [type(item) for item in found[-2:]] == [NotSupported, NotSupported]
+    assert [type(item) for item in found[-2:]] == [Malformed, Malformed]
 
 
 def test_keys() -> None:

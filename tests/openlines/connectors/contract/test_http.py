@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,12 +15,12 @@ from pytest_django import Settings
 
 from openlines.connectors import base
 from openlines.connectors.base import Connector, RawRequest
-from openlines.models import Connection, InboundEvent
+from openlines.models import Connection, InboundEvent, Message
 from openlines.services import inbound
 from openlines.services.addresses import webhook_url
 from openlines.services.connections import _account_key
 from tests.openlines.connectors.contract.cases import Case
-from tests.openlines.connectors.contract.mutations import mutated
+from tests.openlines.connectors.contract.mutations import examples, mutated
 from tests.openlines.factories import make_connection, make_line, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,23 @@ def test_well_formed_bodies_are_not_parked(case: Case, connection: Connection) -
     assert not InboundEvent.objects.filter(state=InboundEvent.State.PARKED).exists()
 
 
+def test_a_bad_element_parks_the_delivery_and_its_neighbours_are_taken(
+    case: Case, connection: Connection
+) -> None:
+    if not case.batches:
+        pytest.skip("one message a delivery")
+    body = case.texts([("1", "first"), ("2", "lost"), ("3", "last")]).replace(b'"lost"', b'{"a": 1}')
+    body = re.sub(rb'"(mid|id|external_id)": "(?:m_|m-|wamid.)2"', rb'"\1": {}', body)
+    assert take(connection, case, body) == 200
+    event = InboundEvent.objects.get()
+    assert event.state == InboundEvent.State.PARKED
+    assert event.reason
+    written = Message.objects.filter(author=Message.Author.CLIENT).order_by("pk")
+    assert list(written.values_list("text", flat=True)) == ["first", "last"]
+    assert not inbound.replay(event, now=timezone.now())
+    assert written.count() == 2
+
+
 def test_an_unsigned_delivery_leaves_nothing(case: Case, connection: Connection) -> None:
     answer = Http().post(
         reverse("openlines:hook", args=[case.kind, connection.public_id]),
@@ -98,7 +116,7 @@ def test_every_stored_body_can_be_read_again(case: Case, connection: Connection)
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

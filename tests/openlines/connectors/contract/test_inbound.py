@@ -23,7 +23,7 @@ from openlines.connectors.base import (
     Unreadable,
 )
 from tests.openlines.connectors.contract.cases import HOOK, NOW, Case
-from tests.openlines.connectors.contract.mutations import mutated
+from tests.openlines.connectors.contract.mutations import examples, mutated
 
 _EASY = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -168,7 +168,7 @@ def test_what_is_no_delivery_is_unreadable(case: Case, connector: Connector, bod
     assert not [item for item in found if isinstance(item, MessageReceived)] or case.reads_anything
 
 
-@settings(_EASY, max_examples=150)
+@settings(_EASY, max_examples=examples(150))
 @given(data=st.data())
 def test_nothing_breaks_key_and_parse(case: Case, connector: Connector, data: st.DataObject) -> None:
     body = data.draw(mutated(_PREPARED.setdefault(case.kind, bodies(case))) | st.binary(max_size=60))

@@ -10,6 +10,7 @@ from openlines.connectors import registry
 from openlines.connectors.base import (
     AccountNotice,
     DeliveryStatus,
+    Malformed,
     MediaKind,
     MessageDeleted,
     MessageEdited,
@@ -91,7 +92,8 @@ def test_a_whole_batch_is_read_and_a_bad_element_loses_no_neighbour() -> None:
     ]
     found = parse(body)
     assert [item.text for item in found if isinstance(item, MessageReceived)] == ["a", "b", "c"]
-    assert sum(isinstance(item, NotSupported) for item in found) == 6
+    assert sum(isinstance(item, Malformed) for item in found) == 5
+    assert sum(isinstance(item, NotSupported) for item in found) == 1  # the entry that holds nothing
     assert len(found) == 9
 
 
@@ -296,7 +298,7 @@ def test_a_watermark_counts_up_to_its_millisecond() -> None:
 def test_a_receipt_without_a_watermark_goes_by_its_messages() -> None:
     (found,) = parse(delivery(event(delivery={"mids": ["m_5"]})))
     assert found == StatusChanged("m_5", DeliveryStatus.DELIVERED, SENT)
-    assert isinstance(one(event(delivery={})), NotSupported)
+    assert isinstance(one(event(delivery={})), Malformed)
 
 
 @pytest.mark.parametrize("name", ["policy_enforcement", "policy-enforcement"])
@@ -394,3 +396,34 @@ def test_a_second_delivery_has_the_same_key_and_nothing_else_has() -> None:
 
 def test_nobody_needs_credentials_to_parse() -> None:
     assert registry.get("messenger").parse(raw(delivery(said(text="x"))), nobody("messenger", ""))
+
+
+def test_a_guest_of_a_chat_plugin_is_no_client() -> None:
+    guest = {**event(postback={"payload": "hey", "title": ""}), "sender": {"user_ref": 987654321432}}
+    assert isinstance(one(guest), NotSupported)
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("/reel/123451234512345/", "https://www.facebook.com/reel/123451234512345/"),
+        ("https://www.facebook.com/reel/17/?s=x", "https://www.facebook.com/reel/17/?s=x"),
+        ("https://www.instagram.com/p/Cabc/", "https://www.instagram.com/p/Cabc/"),
+    ],
+)
+def test_a_reel_told_by_its_page_is_a_link_and_no_file(url: str, link: str) -> None:
+    found = received(attachments=[{"type": "ig_reel", "payload": {"url": url, "reel_video_id": 17}}])
+    assert (found.kind, found.text, found.media) == (MessageKind.TEXT, link, ())
+    assert found.data == {"shared": "reel", "link": link}
+
+
+def test_a_reel_told_by_its_file_is_a_video() -> None:
+    url = "https://video.xx.fbcdn.net/v/reel.mp4?_nc=1"
+    found = received(attachments=[{"type": "reel", "payload": {"url": url, "title": "Look"}}])
+    assert (found.kind, found.text) == (MessageKind.MEDIA, "Look")
+    assert [media.reference for media in found.media] == [url]
+
+
+def test_a_sticker_without_an_attachment() -> None:
+    assert received(sticker_id=369239263222822).data == {"emoji": "👍"}
+    assert received(sticker_id=1).kind is MessageKind.STICKER

@@ -292,3 +292,21 @@ def test_what_is_no_delivery_is_unreadable(body: Any) -> None:
     with pytest.raises(Unreadable):
         parse(body)
     assert connector.key(request(body))
+
+
+@pytest.mark.parametrize("told", ["US.1234", "whatsapp:US.1234"])
+def test_a_business_id_is_an_alias_in_the_channels_own_form(told: str) -> None:
+    both = received(From="whatsapp:+14133881111", ExternalUserId=told).sender
+    assert (both.external_id, both.phone, both.aliases) == (
+        "whatsapp:+14133881111",
+        "+14133881111",
+        ("whatsapp:US.1234",),
+    )
+    alone = received(From="whatsapp:US.1234", ExternalUserId=told).sender
+    assert (alone.external_id, alone.phone, alone.aliases) == ("whatsapp:US.1234", "", ())
+
+
+def test_on_whatsapp_no_word_stops_anything_unless_twilio_says_so() -> None:
+    assert not received("Stop", From="whatsapp:+14133881111").is_automatic
+    found = parse(message("Stop", From="whatsapp:+14133881111", OptOutType="STOP"))
+    assert [type(item) for item in found] == [MessageReceived, ReachabilityChanged]

@@ -10,6 +10,7 @@ from openlines.connectors.base import (
     AccountNotice,
     DeliveryStatus,
     IdentityChanged,
+    Malformed,
     MediaKind,
     MessageDeleted,
     MessageEdited,
@@ -411,7 +412,7 @@ def test_one_bad_element_does_not_lose_its_neighbours() -> None:
     )
     body["entry"] = [*body["entry"], 7, {"id": "1"}, {"changes": [None, {"field": "messages"}]}]
     found = parse(body)
-    assert [type(item) for item in found] == [MessageReceived] * 2 + [NotSupported] * 8
+    assert [type(item) for item in found] == [MessageReceived] * 2 + [Malformed] * 8
 
 
 @pytest.mark.parametrize(
@@ -443,3 +444,47 @@ def test_the_key_is_that_of_the_elements() -> None:
     read = delivery(value(statuses=[{"id": "wamid.A==", "status": "read"}]))
     delivered = delivery(value(statuses=[{"id": "wamid.A==", "status": "delivered"}]))
     assert connector.key(request(read)) != connector.key(request(delivered))
+
+
+def test_a_new_id_that_only_the_words_of_the_notice_trace_back() -> None:
+    said = {
+        "body": "User Sheena Nelson changed from US.10101010101010101010 to US.13491208655302741918",
+        "user_id": SCOPED,
+        "type": "user_changed_user_id",
+    }
+    notice = {"id": "wamid.B", "timestamp": "1790000000", "type": "system", "system": said}
+    (item,) = parse(delivery(value(messages=[notice])))
+    assert isinstance(item, IdentityChanged)
+    assert (item.previous, item.current.external_id) == ("US.10101010101010101010", SCOPED)
+    said["body"] = "User Sheena Nelson has a new id"
+    with pytest.raises(Unreadable):
+        parse(delivery(value(messages=[notice])))
+
+
+def test_an_id_of_no_known_form_never_hides_the_phone_that_can_be_written_to() -> None:
+    strange = {**CONTACT, "user_id": "foo_bar"}
+    body = delivery(value(contacts=[strange], messages=[message(from_user_id="foo_bar")]))
+    (item,) = parse(body)
+    assert isinstance(item, MessageReceived)
+    assert item.sender.external_id == PHONE
+    assert "foo_bar" in item.sender.aliases
+
+
+def test_the_scoped_id_may_stand_where_the_phone_stood() -> None:
+    contact = {"profile": {"name": "Kerry"}, "wa_id": SCOPED, "user_id": SCOPED}
+    (item,) = parse(delivery(value(contacts=[contact], messages=[message(sender=SCOPED)])))
+    assert isinstance(item, MessageReceived)
+    assert (item.sender.external_id, item.sender.phone, item.sender.aliases) == (SCOPED, "", ())
+
+
+def test_an_edit_without_words_does_not_empty_a_message() -> None:
+    contents: tuple[dict[str, Any], ...] = ({}, {"message": {}}, {"message": {"type": "text", "text": {}}})
+    for content in contents:
+        edit = message("edit", {"original_message_id": "wamid.0", **content})
+        with pytest.raises(Unreadable):
+            parse(delivery(value(messages=[edit])))
+    picture = {"type": "image", "image": {"id": "17", "mime_type": "image/jpeg"}}
+    bare = message("edit", {"original_message_id": "wamid.0", "message": picture})
+    (item,) = parse(delivery(value(messages=[bare])))
+    assert isinstance(item, MessageEdited)
+    assert item.text == ""
