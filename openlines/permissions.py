@@ -34,6 +34,13 @@ def visible_dialogs(employee: Employee, *, right: Right = Right.DIALOGS_HISTORY)
     return Dialog.objects.filter(theirs & IS_SHOWN)
 
 
+def standing_still(employee: Employee) -> DialogQuerySet:
+    """L4: dialogs of lines that are off are hidden from who works in them. Whoever may see all may look into them."""
+    if scope(employee, Right.DIALOGS_HISTORY) is not Scope.ALL:
+        return Dialog.objects.none()
+    return Dialog.objects.filter(frozen_at__isnull=False)
+
+
 def waiting_for(employee: Employee) -> Q:
     """Dialogs that wait in a queue he is in and are offered to nobody: he may accept them."""
     standing = Offer.objects.filter(dialog=OuterRef("pk"), ended_at__isnull=True)

@@ -513,6 +513,13 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class Proven(Protocol):
+    """What ``verify`` goes by, in words: the journey of a message tells it."""
+
+    proof: ClassVar[StrOrPromise]
+
+
+@runtime_checkable
 class Acknowledging(Protocol):
     """A connector whose provider waits for more than the webhook's 200 (a pressed button keeps spinning)."""
 

@@ -79,6 +79,8 @@ class MessageItem:
     may_be_quoted: bool
     save_url: str
     """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
+    journey_url: str
+    """What happened to it."""
     is_message: bool = True
 
 
@@ -123,6 +125,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         delivery_icon=_DELIVERY_ICONS.get(message.delivery, "clock"),
         failure=_failure(message),
         may_be_quoted=not message.is_note and not deleted,
+        journey_url=reverse("workspace:journey", args=[message.dialog_id, message.pk]),
         save_url="" if deleted or not canned.may_change(me) else _save_url(message),
     )
 

@@ -5,6 +5,7 @@ from django.urls import path
 from openlines.workspace import views_actions as actions
 from openlines.workspace import views_canned as canned
 from openlines.workspace import views_deeds as further
+from openlines.workspace import views_journey
 from openlines.workspace import views_pages as pages
 from openlines.workspace import views_templates as templates
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("<int:pk>/rate/", further.rate, name="rate"),
     path("<int:pk>/rating/", further.rate_window, name="rate_window"),
     path("<int:pk>/files/<uuid:public_id>/fetch/", further.fetch_file, name="fetch_file"),
+    path("<int:pk>/messages/<int:message>/journey/", views_journey.journey, name="journey"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
     path("<int:pk>/templates/", templates.window, name="templates"),

@@ -1,6 +1,7 @@
 /* What every page does: theme, menus, notices, running clocks. Screens import what they need from here. */
 
 import { startClocks } from "./clocks.js";
+import "./copy.js";
 import { closeToast, startToasts } from "./toasts.js";
 
 /* ---- theme ---- */

@@ -205,6 +205,7 @@ document.addEventListener("click", async (event) => {
   }
   const opener = target.closest("[data-window-url]");
   if (opener) {
+    event.preventDefault(); // it may be a link, for where there is no script
     opener.setAttribute("aria-busy", "true"); // some windows wait for a provider
     const answer = await get(opener.dataset.windowUrl);
     opener.removeAttribute("aria-busy");

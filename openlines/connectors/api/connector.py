@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 class ApiConnector:
     kind: ClassVar[str] = "api"
     label: ClassVar[StrOrPromise] = _("Custom channel")
+    proof: ClassVar[StrOrPromise] = _(
+        "The signature over the very bytes and their time was checked with the channel's secret."
+    )
     features: ClassVar[Features] = Features(
         max_text=send.MAX_TEXT,
         edits=True,

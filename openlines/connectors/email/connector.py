@@ -39,6 +39,9 @@ _PASSWORD = _("Some providers want an app password here: Gmail, Yahoo, iCloud.")
 class EmailConnector:
     kind: ClassVar[str] = "email"
     label: ClassVar[StrOrPromise] = _("E-mail")
+    proof: ClassVar[StrOrPromise] = _(
+        "Mails carry no signature that would prove it: we fetched this one from the mailbox ourselves."
+    )
     features: ClassVar[Features] = Features(
         max_text=1_000_000,
         joins_texts=True,

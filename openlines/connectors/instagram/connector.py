@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 class InstagramConnector:
     kind: ClassVar[str] = "instagram"
     label: ClassVar[StrOrPromise] = "Instagram"
+    proof: ClassVar[StrOrPromise] = _("Meta's signature over the very bytes was checked with the app secret.")
     features: ClassVar[Features] = Features(
         max_text=messaging_send.INSTAGRAM_LIMIT[0],
         receipts=True,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 class MessengerConnector:
     kind: ClassVar[str] = "messenger"
     label: ClassVar[StrOrPromise] = "Facebook Messenger"
+    proof: ClassVar[StrOrPromise] = _("Meta's signature over the very bytes was checked with the app secret.")
     features: ClassVar[Features] = Features(
         max_text=messaging_send.MESSENGER_LIMIT[0],
         receipts=True,

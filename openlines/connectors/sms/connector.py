@@ -30,6 +30,9 @@ NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 class SmsConnector:
     kind: ClassVar[str] = "sms"
     label: ClassVar[StrOrPromise] = _("SMS")
+    proof: ClassVar[StrOrPromise] = _(
+        "Twilio's signature over the address and everything in the call was checked with the auth token."
+    )
     features: ClassVar[Features] = Features(
         max_text=send.MAX_TEXT,
         receipts=True,

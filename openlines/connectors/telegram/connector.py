@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class TelegramConnector:
     kind: ClassVar[str] = "telegram"
     label: ClassVar[StrOrPromise] = "Telegram"
+    proof: ClassVar[StrOrPromise] = _("It carried the secret that only Telegram and this connection know.")
     features: ClassVar[Features] = Features(max_text=send.MAX_TEXT)
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("token", _("Token"), _("@BotFather shows it when the bot is made."), secret=True),

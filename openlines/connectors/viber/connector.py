@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 class ViberConnector:
     kind: ClassVar[str] = "viber"
     label: ClassVar[StrOrPromise] = "Viber"
+    proof: ClassVar[StrOrPromise] = _(
+        "Viber's signature over the very bytes was checked with the bot's token."
+    )
     features: ClassVar[Features] = Features(
         max_text=send.MAX_TEXT,
         receipts=True,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class WhatsAppConnector:
     kind: ClassVar[str] = "whatsapp"
     label: ClassVar[StrOrPromise] = "WhatsApp"
+    proof: ClassVar[StrOrPromise] = _("Meta's signature over the very bytes was checked with the app secret.")
     features: ClassVar[Features] = Features(
         max_text=send.MAX_TEXT,
         receipts=True,
