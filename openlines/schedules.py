@@ -31,6 +31,7 @@ SCHEDULES: Final = (
     Planned(gettext_noop("Outbox"), "openlines.tasks.wake_outbox", 1),
     Planned(gettext_noop("Mailboxes"), "openlines.tasks.poll", 1),
     Planned(gettext_noop("Health of connections"), "openlines.tasks.watch_connections", 5),
+    Planned(gettext_noop("Webhooks at providers"), "openlines.tasks.mend_webhooks", 15),
     Planned(gettext_noop("Messages not kept"), "openlines.tasks.erase_logs", 15),
     Planned(gettext_noop("Deletion of lines"), "openlines.tasks.delete_lines", 5),
     Planned(gettext_noop("Missed deliveries"), "openlines.tasks.reconcile", 60),

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from openlines.policies.facts import DeadlineKind
 from openlines.services import (
+    connections,
     deadlines,
     erasure,
     files,
@@ -106,6 +107,12 @@ def watch_connections() -> str:
     return ngettext("%(count)d connection turned bad", "%(count)d connections turned bad", turned) % {
         "count": turned
     }
+
+
+def mend_webhooks() -> str:
+    """L5: webhooks that a provider did not set or remove when it was asked."""
+    done = connections.mend(now=timezone.now())
+    return ngettext("%(count)d webhook mended", "%(count)d webhooks mended", done) % {"count": done}
 
 
 def erase_logs() -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -19,22 +19,26 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
-from openlines.admin import access
-from openlines.admin.connection_form import NEW_LINE, ConnectionForm
+from openlines.admin import access, connection_page
+from openlines.admin.connection_form import NEW_LINE, ConnectionForm, draft_of
 from openlines.connectors import registry
 from openlines.connectors.base import Health
-from openlines.models import Connection, InboundEvent, OpenLine, OutboxItem
-from openlines.services import connections, health, lines, outbound
+from openlines.models import Connection, OpenLine
+from openlines.services import connection_test, connections, health, lines, outbound
 from openlines.services.errors import CommandRefused
+
+PATIENCE_FOR_BOTH = 4.0
+"""Seconds: a provider that took longer to be set up is not asked for a check on top."""
 
 
 class ReportedList(ChangeList):
@@ -49,7 +53,7 @@ class ReportedList(ChangeList):
 
 @admin.register(Connection)
 class ConnectionAdmin(ModelAdmin):
-    list_display = ("title", "line", "state", "last_in", "last_out", "trouble")
+    list_display = ("title", "line", "state", "last_in", "last_out", "outbox", "parked", "trouble")
     list_display_links = ("title",)
     list_select_related = ("line",)
     list_filter = ("kind", "is_active")
@@ -92,6 +96,20 @@ class ConnectionAdmin(ModelAdmin):
         found: datetime | None = connection.report.last_out
         return found
 
+    @admin.display(description=gettext_lazy("waiting to be sent"))
+    def outbox(self, connection: Any) -> str:
+        report: health.Report = connection.report
+        if not report.waiting or report.waiting_since is None:
+            return "–"
+        return _("%(count)d for %(time)s") % {
+            "count": report.waiting,
+            "time": timesince(report.waiting_since, timezone.now(), depth=1),
+        }
+
+    @admin.display(description=gettext_lazy("not read"))
+    def parked(self, connection: Any) -> str:
+        return str(connection.report.parked or "–")
+
     @admin.display(description=gettext_lazy("last error"))
     def trouble(self, connection: Connection) -> str:
         return connection.paused_reason or connection.last_error or "–"
@@ -109,6 +127,7 @@ class ConnectionAdmin(ModelAdmin):
             at("tear-down", self.tear_down_view),
             at("switch", self.switch_view),
             at("resume", self.resume_view),
+            at("test", self.test_view),
             *super().get_urls(),
         ]
 
@@ -145,7 +164,10 @@ class ConnectionAdmin(ModelAdmin):
         kind = request.GET.get("kind", "")
         if kind not in Connection.Kind.values:
             return self._render(request, "admin/openlines/connection_kinds.html", title=_("New connection"))
-        connection = Connection(kind=kind, name="")
+        connection = draft_of(kind, request.POST.get("draft", ""))
+        made = Connection.objects.filter(public_id=connection.public_id).first()
+        if made is not None:  # the button was pressed twice
+            return redirect("admin:openlines_connection_change", made.pk)
         form = self._form(
             request,
             connection,
@@ -169,10 +191,21 @@ class ConnectionAdmin(ModelAdmin):
     # -- verbs
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._do(request, pk, lambda c, now: connections.check(c, now=now))
+        return self._do(request, pk, lambda c, now: self._check(request, c, now=now))
 
     def set_up_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._do(request, pk, lambda c, now: connections.set_up(c, now=now))
+        return self._do(request, pk, lambda c, now: self._set_up(request, c, now=now))
+
+    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A test message; what became of it stands beside the button."""
+        to = request.POST.get("to", "").strip()
+
+        def test(connection: Connection, now: datetime) -> None:
+            told = connection_test.send(connection, to=to, now=now)
+            connection_page.remember_test(request, connection, told, to=to, now=now)
+            self.message_user(request, told.words, messages.SUCCESS if told.ok else messages.ERROR)
+
+        return self._do(request, pk, test)
 
     def tear_down_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._do(request, pk, lambda c, now: connections.tear_down(c, now=now))
@@ -193,7 +226,7 @@ class ConnectionAdmin(ModelAdmin):
         """The credentials are mended: asked first, so that the queue does not run into the same wall."""
 
         def resume(connection: Connection, now: datetime) -> Health:
-            answer = connections.check(connection, now=now)
+            answer = self._check(request, connection, now=now)
             if answer.ok:
                 outbound.resume(connection, now=now)
                 self.message_user(request, _("What waited is being sent now."), messages.SUCCESS)
@@ -240,10 +273,26 @@ class ConnectionAdmin(ModelAdmin):
             return lines.create(name=form.cleaned_data["new_line"].strip(), by=request.user)
         return OpenLine.objects.get(pk=chosen)
 
+    def _check(self, request: HttpRequest, connection: Connection, *, now: datetime) -> Health:
+        answer = connections.check(connection, now=now)
+        connection_page.remember_check(request, connection, answer, now=now)
+        return answer
+
+    def _set_up(self, request: HttpRequest, connection: Connection, *, now: datetime) -> Health:
+        """And what stands at the provider afterwards, one by one, unless it is slow to answer."""
+        began = time.monotonic()
+        answer = connections.set_up(connection, now=now)
+        took = time.monotonic() - began
+        if took < PATIENCE_FOR_BOTH:
+            checked = self._check(request, connection, now=now + timedelta(seconds=took))
+            return answer if checked.ok or not answer.ok else checked
+        connection_page.forget(request, connection)
+        return answer
+
     def _tell_of_new(self, request: HttpRequest, connection: Connection) -> None:
         if registry.has(connection.kind):
             self.message_user(request, _("The connection is made."), messages.SUCCESS)
-            self._say(request, connections.set_up(connection, now=timezone.now()))
+            self._say(request, self._set_up(request, connection, now=timezone.now()))
         else:
             text = _("The chat is made. Put the code below into your site.")
             self.message_user(request, text, messages.SUCCESS)
@@ -255,7 +304,7 @@ class ConnectionAdmin(ModelAdmin):
         self.log_change(request, connection, [{"changed": {"fields": sorted(changed)}}])
         self.message_user(request, _("Saved."), messages.SUCCESS)
         if changed & {"credentials", "base_url"} and connection.is_active:
-            self._say(request, connections.set_up(connection, now=timezone.now()))
+            self._say(request, self._set_up(request, connection, now=timezone.now()))
 
     def _say(self, request: HttpRequest, answer: Health | None) -> None:
         if answer is not None:
@@ -275,31 +324,14 @@ class ConnectionAdmin(ModelAdmin):
             "form": form,
             "may_save": may_save,
             "is_new": is_new,
+            "guide": connection_page.guide(connection),
         }
         if not is_new:
-            context |= self._facts(request, connection)
+            context |= connection_page.facts(request, connection)
             context["original"] = connection
         title = _("New connection") if is_new else connection.name
         kind = Connection.Kind(connection.kind).label
         return self._render(request, "admin/openlines/connection.html", title=title, subtitle=kind, **context)
-
-    def _facts(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
-        parked = InboundEvent.objects.filter(connection=connection, state=InboundEvent.State.PARKED).count()
-        waiting = (
-            OutboxItem.objects.filter(connection=connection).exclude(state=OutboxItem.State.DONE).count()
-        )
-        found = {
-            "report": health.report([connection], now=timezone.now())[connection.pk],
-            "webhook_url": connections.webhook_url(connection),
-            "parked": parked,
-            "in_outbox": waiting,
-            "may_read_log": request.user.has_perm("openlines.view_inboundevent"),
-        }
-        if connection.kind == Connection.Kind.LIVECHAT:
-            loader = settings.PUBLIC_URL + reverse("widget:loader", args=[connection.public_id])
-            found["embed_code"] = f'<script async src="{loader}"></script>'
-            found["direct_link"] = settings.PUBLIC_URL + reverse("widget:direct", args=[connection.public_id])
-        return found
 
     def _render(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
         request.current_app = self.admin_site.name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -25,11 +28,15 @@ from openlines.services import connections, lines
 from openlines.services.errors import CommandRefused
 
 NEW_LINE = "new"
+DRAFT_SALT = "openlines.connection.draft"
 DEFAULT_COLOUR = "#2459cc"
 
 
 class ConnectionForm(forms.Form):
-    """``connection``: the one to change, or a fresh one of the chosen kind."""
+    """``connection``: the one to change, or a fresh one of the chosen kind, with the address it will have (``draft_of``)."""
+
+    draft = forms.CharField(required=False, widget=forms.HiddenInput)
+    """Of a new one: its address is shown, and pasted at the provider, before it is saved."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -58,7 +65,13 @@ class ConnectionForm(forms.Form):
         self.fields["line"].choices = choices  # type: ignore[attr-defined]
         self.fields["line"].initial = str(connection.line_id or "")
         self.fields["name"].initial = connection.name
+        if connection._state.adding:
+            self.fields["draft"].initial = signing.dumps(str(connection.public_id), salt=DRAFT_SALT)
+            self.made: dict[str, str] = connections.prepared(connection.kind, connection.public_id)
+        else:
+            self.made = {}
         self.credential_names: list[str] = []
+        self.automatic_names: list[str] = []
         if registry.has(connection.kind):
             for field in registry.get(connection.kind).credential_fields:
                 self._add_credential(field)
@@ -76,7 +89,17 @@ class ConnectionForm(forms.Form):
     # -- parts of the page
 
     def credentials(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.credential_names]
+        """What has to be found at the provider; without what is made here and nobody needs to see (``automatic``)."""
+        return [self[name] for name in self.credential_names if name not in self.automatic_names]
+
+    def automatic(self) -> list[forms.BoundField]:
+        """What is made here where nothing is entered."""
+        return [self[name] for name in self.automatic_names]
+
+    def advanced_is_used(self) -> bool:
+        return bool(
+            self["base_url"].value() or any(self.errors.get(n) for n in (*self.automatic_names, "base_url"))
+        )
 
     def appearance(self) -> list[forms.BoundField]:
         return [
@@ -92,11 +115,15 @@ class ConnectionForm(forms.Form):
         name = f"credential_{field.name}"
         self.credential_names.append(name)
         help_text = str(field.help_text)
+        if field.generated:
+            self.automatic_names.append(name)
+        if stored and field.secret:
+            help_text = f"{help_text} {_('Stored. Leave it empty to keep it.')}".strip()
         if field.secret:
             widget: forms.Widget = UnfoldAdminPasswordWidget(
                 {
                     "autocomplete": "new-password",
-                    "placeholder": _("set; leave empty to keep it") if stored else "",
+                    "placeholder": "••••••••" if stored else "",
                 }
             )
         elif field.choices:
@@ -116,7 +143,11 @@ class ConnectionForm(forms.Form):
             help_text=help_text,
             required=field.required and not (stored and field.secret),
             max_length=8000,  # Microsoft's refresh tokens have 2000 letters and more
-            initial="" if field.secret else self.connection.credentials.get(field.name, ""),
+            initial=(
+                ""
+                if field.secret
+                else self.connection.credentials.get(field.name) or self.made.get(field.name, "")
+            ),
             widget=widget,
         )
 
@@ -205,6 +236,8 @@ class ConnectionForm(forms.Form):
         """For ``services/connections``: without the line."""
         entered = self.cleaned_data
         found: dict[str, Any] = {"name": entered["name"]}
+        if self.connection._state.adding:
+            found["public_id"] = self.connection.public_id
         if self.credential_names:
             kept = dict(self.connection.credentials)
             for name in self.credential_names:
@@ -226,3 +259,11 @@ class ConnectionForm(forms.Form):
                 "only_open": entered["only_open"],
             }
         return found
+
+
+def draft_of(kind: str, signed: str) -> Connection:
+    """A fresh connection of ``kind``; with the address that ``signed`` shows it was given before, if it does."""
+    connection = Connection(kind=kind, name="")
+    with suppress(signing.BadSignature, ValueError, TypeError):  # then it has another
+        connection.public_id = UUID(signing.loads(signed, salt=DRAFT_SALT))
+    return connection

@@ -6,25 +6,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat, truncatechars
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
+from openlines.admin.readable import plain, readable
 from openlines.admin.readonly import ReadOnlyAdmin
-from openlines.models import InboundEvent
+from openlines.models import InboundEvent, Message
 from openlines.services import inbound
 
 MOST_SHOWN = 50_000
 """Characters of a body on its page."""
+MOST_MESSAGES = 50
 
 
 @admin.register(InboundEvent)
@@ -38,13 +42,18 @@ class InboundEventAdmin(ReadOnlyAdmin):
         ("connection", "received_at"),
         ("outcome_in_words", "processed_at"),
         "reason",
-        "key",
-        "headers_as_text",
+        "made",
         "body_as_text",
+        "raw",
+        "headers_as_text",
+        "key",
     )
-    readonly_fields = ("outcome_in_words", "headers_as_text", "body_as_text")
+    readonly_fields = ("outcome_in_words", "made", "headers_as_text", "body_as_text", "raw")
     actions = ("replay",)
     actions_detail = ("replay_this",)
+
+    class Media:
+        css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEvent]:
         rows: QuerySet[InboundEvent] = super().get_queryset(request)
@@ -78,14 +87,34 @@ class InboundEventAdmin(ReadOnlyAdmin):
     def headers_as_text(self, event: InboundEvent) -> SafeString:
         return _block(json.dumps(event.headers, indent=2, ensure_ascii=False))
 
-    @admin.display(description=gettext_lazy("body"))
+    @admin.display(description=gettext_lazy("messages it made"))
+    def made(self, event: InboundEvent) -> SafeString:
+        """Each with the way to its dialog; who may not read that is told so there."""
+        found = Message.objects.filter(inbound=event).select_related("dialog").order_by("pk")[:MOST_MESSAGES]
+        rows = (
+            (
+                reverse("workspace:dialog", args=[message.dialog_id]),
+                message.dialog.number,
+                truncatechars(message.text, 80) or message.kind,
+            )
+            for message in found
+        )
+        lines = format_html_join(
+            "", '<li><a href="{}">{}</a> {}</li>', ((url, f"№ {number}", text) for url, number, text in rows)
+        )
+        return format_html('<ul class="ol-made">{}</ul>', lines) if lines else SafeString("–")
+
+    @admin.display(description=gettext_lazy("content"))
     def body_as_text(self, event: InboundEvent) -> SafeString:
-        raw = bytes(event.body)
-        try:
-            text = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
-        except (ValueError, RecursionError):
-            text = raw.decode("utf-8", "replace")
-        return _block(text[:MOST_SHOWN] + (" …" if len(text) > MOST_SHOWN else ""))
+        return _block(_cut(readable(event.connection.kind, event.headers, bytes(event.body))))
+
+    @admin.display(description=gettext_lazy("as it came"))
+    def raw(self, event: InboundEvent) -> SafeString:
+        body = bytes(event.body)
+        size = filesizeformat(len(body))
+        return format_html(
+            '<details class="ol-more"><summary>{}</summary>{}</details>', size, _block(_cut(plain(body)))
+        )
 
     @admin.action(description=gettext_lazy("Read the chosen deliveries again"), permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[InboundEvent]) -> None:
@@ -113,6 +142,10 @@ class InboundEventAdmin(ReadOnlyAdmin):
         else:
             self.message_user(request, _("It could not be read; the reason is below."), messages.WARNING)
         return redirect("admin:openlines_inboundevent_change", object_id)
+
+
+def _cut(text: str) -> str:
+    return text[:MOST_SHOWN] + (" …" if len(text) > MOST_SHOWN else "")
 
 
 def _block(text: str) -> SafeString:

@@ -22,7 +22,7 @@ from contactcenter.staff.models import Employee
 from openlines.admin.access import lines_for, may_change
 from openlines.admin.block_page import tabs
 from openlines.models import Connection, LineDeletion, OpenLine
-from openlines.services import line_deletion, line_switch
+from openlines.services import line_deletion, line_switch, provider_side
 from openlines.services.errors import CommandRefused
 
 
@@ -83,6 +83,7 @@ class FatePages:
                     by=cast(Employee, request.user),
                     now=timezone.now(),
                 )
+                self._tell_what_is_left(request, line)
                 return redirect("admin:openlines_openline_deleting", line.pk)
             except CommandRefused as refused:
                 error = refused.message
@@ -99,6 +100,15 @@ class FatePages:
         return self._page(
             request, line, "line_deletion", _("Delete the line"), context, status=409 if error else 200
         )
+
+    def _tell_what_is_left(self, request: HttpRequest, line: OpenLine) -> None:
+        """Webhooks that could not be removed now."""
+        for one in filter(provider_side.is_left, Connection.objects.filter(line=line)):
+            told = _(
+                "The webhook of “%(name)s” could not be removed now: %(reason)s It is tried once more in the background. "
+                "If it is still there afterwards, remove it at the provider."
+            )
+            self.message_user(request, told % {"name": one.name, "reason": one.last_error}, messages.WARNING)
 
     def progress_view(self, request: HttpRequest, line_id: int) -> HttpResponse:
         """Also when the line is gone: what was deleted, by whom, when."""

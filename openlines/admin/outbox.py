@@ -5,22 +5,50 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import truncatechars
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import localize
+from django.utils.formats import localize, time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from openlines.admin.readonly import ReadOnlyAdmin
 from openlines.models import Message, OutboxItem
+
+OUTCOMES = {
+    "Sent": gettext_lazy("taken by the provider"),
+    "TryLater": gettext_lazy("not taken, tried again later"),
+    "Failed": gettext_lazy("refused for good"),
+    "Broken": gettext_lazy("the connection is refused"),
+    "Unknown": gettext_lazy("not known whether it was taken"),
+}
+"""The names in ``OutboxItem.log`` (``connectors.base.Outcome``) in words."""
+
+
+class WaitsFilter(admin.SimpleListFilter):
+    title = gettext_lazy("waits")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", gettext_lazy("waits to be sent")), ("no", gettext_lazy("is done"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxItem]) -> QuerySet[OutboxItem]:
+        done = Q(state=OutboxItem.State.DONE)
+        match self.value():
+            case "yes":
+                return queryset.exclude(done)
+            case "no":
+                return queryset.filter(done)
+        return queryset
 
 
 @admin.register(OutboxItem)
@@ -32,12 +60,13 @@ class OutboxAdmin(ReadOnlyAdmin):
         "action",
         "text",
         "delivery",
+        "waits_for",
         "attempts",
         "next_attempt_at",
         "failure",
     )
     list_display_links = ("created_at",)
-    list_filter = ("state", "action", "message__delivery", "connection")
+    list_filter = (WaitsFilter, "state", "action", "message__delivery", "connection")
     list_select_related = ("connection", "dialog", "message")
     ordering = ("-pk",)
     sortable_by = ()
@@ -46,11 +75,12 @@ class OutboxAdmin(ReadOnlyAdmin):
         "action",
         ("state", "delivery_in_words"),
         ("created_at", "next_attempt_at", "attempts"),
+        "waits_for",
         "text",
         "failure",
         "attempts_so_far",
     )
-    readonly_fields = ("delivery_in_words", "text", "failure", "attempts_so_far")
+    readonly_fields = ("delivery_in_words", "waits_for", "text", "failure", "attempts_so_far")
 
     class Media:
         css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
@@ -84,6 +114,25 @@ class OutboxAdmin(ReadOnlyAdmin):
     def delivery_in_words(self, item: OutboxItem) -> str:
         return item.message.get_delivery_display()
 
+    @admin.display(description=gettext_lazy("waits because"))
+    def waits_for(self, item: OutboxItem) -> str:
+        connection = item.connection
+        if item.state == OutboxItem.State.DONE:
+            return "–"
+        if connection.paused_reason:
+            return _("the provider refuses the connection")
+        if not connection.is_active:
+            return _("the connection is off")
+        if item.dialog.frozen_at:
+            return _("the line is off")
+        if connection.held_until and connection.held_until > timezone.now():
+            return _("the provider asked to wait until %(time)s") % {
+                "time": time_format(localtime(connection.held_until))
+            }
+        if item.attempts and item.state == OutboxItem.State.QUEUED:
+            return _("it is tried again")
+        return _("it is its turn next, or one before it in the dialog waits")
+
     @admin.display(description=gettext_lazy("reason"))
     def failure(self, item: OutboxItem) -> str:
         is_change = item.action != OutboxItem.Action.SEND
@@ -92,10 +141,14 @@ class OutboxAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("attempts so far"))
     def attempts_so_far(self, item: OutboxItem) -> SafeString:
         rows = (
-            (_time(entry.get("at", "")), entry.get("outcome", ""), entry.get("detail", ""))
+            (
+                _time(entry.get("at", "")),
+                OUTCOMES.get(entry.get("outcome", ""), entry.get("outcome", "")),
+                entry.get("detail", ""),
+            )
             for entry in item.log
         )
-        lines = format_html_join("", "<li>{} · {} {}</li>", rows)
+        lines = format_html_join("", "<li>{} · {}<br>{}</li>", rows)
         return format_html("<ol class='ol-log'>{}</ol>", lines) if lines else SafeString("–")
 
 

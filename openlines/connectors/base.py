@@ -411,12 +411,25 @@ Outcome = Sent | TryLater | Failed | Broken | Unknown
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One thing that a check looked at. ``ok`` None: worth a look, but no fault. ``detail`` in words."""
+
+    what: str
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Health:
-    """Result of a check of the credentials and the webhook. ``detail`` in words, with what to do when not ok."""
+    """Result of a check of the credentials and the webhook. ``detail`` in words, with what to do when not ok.
+
+    ``findings``: what was looked at one by one, in order, as far as the check came.
+    """
 
     ok: bool
     detail: str
     account_name: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -536,6 +549,14 @@ class Handshaking(Protocol):
 
     def handshake(self, query: Mapping[str, str], account: Account) -> str:
         """What to answer, as plain text. Raises ``BadSignature``."""
+
+
+@runtime_checkable
+class Holding(Protocol):
+    """The provider keeps what it could not deliver and brings it later (Telegram: for a day)."""
+
+    def drop_held(self, account: Account) -> Health:
+        """Forget what is kept for us (L5: nothing of the off time comes in)."""
 
 
 @runtime_checkable

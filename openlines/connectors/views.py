@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from openlines.connectors import base, registry
 from openlines.models import Connection
 from openlines.services import inbound
-from openlines.services.connections import webhook_url
+from openlines.services.connections import prepared, webhook_url
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Bytes. Providers send references to files, not files."""
@@ -34,6 +34,11 @@ def hook(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         if registry.has(kind)
         else None
     )
+    if connection is None and request.method != "POST" and _shakes_hands(kind):
+        # pasted at the provider before it is saved here, as the set-up page shows it
+        connection = Connection(kind=kind, public_id=public_id)
+        connection.credentials = prepared(kind, public_id)
+        return _handshake(registry.get(kind), request, connection)
     if connection is None:
         return _error(404, "unknown", _("There is no connection at this address."))
     connector = registry.get(kind)
@@ -95,6 +100,10 @@ def _handshake(connector: base.Connector, request: HttpRequest, connection: Conn
     except base.BadSignature:
         return _error(403, "bad_handshake", _("This call does not prove that it comes from the provider."))
     return HttpResponse(said, content_type="text/plain; charset=utf-8")
+
+
+def _shakes_hands(kind: str) -> bool:
+    return registry.has(kind) and isinstance(registry.get(kind), base.Handshaking)
 
 
 def _error(status: int, code: str, message: str) -> JsonResponse:

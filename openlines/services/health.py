@@ -1,6 +1,7 @@
-"""What was going on on connections: last message in and out, and whether the silence is unusual (L1).
+"""What was going on on connections: last message in and out, whether the silence is unusual (L1), what waits to leave.
 
-Read by the index ``message_last``, a few entries a connection, however many messages there are.
+Read by the index ``message_last``, a few entries a connection, however many messages there are; what waits and what is
+parked by partial indexes of just these rows.
 """
 
 from __future__ import annotations
@@ -39,16 +40,26 @@ SELECT c.id,
                 (SELECT min(created_at) FROM openlines_message
                  WHERE connection_id = c.id AND author = 'client' AND created_at >= hour + interval '1 hour')
             ) AS around WHERE at IS NOT NULL
-        ) AS gaps)
+        ) AS gaps),
+       (SELECT count(*) FROM openlines_outboxitem WHERE connection_id = c.id AND state <> 'done'),
+       (SELECT min(created_at) FROM openlines_outboxitem WHERE connection_id = c.id AND state <> 'done'),
+       (SELECT count(*) FROM openlines_inboundevent WHERE connection_id = c.id AND state = 'parked')
 FROM unnest(%(connections)s::bigint[]) AS c (id)
 """
 
 
 @dataclass(frozen=True)
 class Report:
+    """``waiting``: messages in the outbox, ``waiting_since``: when the oldest of them came there; ``parked``: deliveries
+    that could not be read.
+    """
+
     health: Health
     last_in: datetime | None
     last_out: datetime | None
+    waiting: int = 0
+    waiting_since: datetime | None = None
+    parked: int = 0
 
 
 def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Report]:
@@ -72,8 +83,8 @@ def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Rep
         cursor.execute(_TRAFFIC, values)
         found = cursor.fetchall()
     return {
-        pk: Report(_assess(rows[pk], last_in, messages, gap, now=now), last_in, last_out)
-        for pk, last_in, last_out, messages, gap in found
+        pk: Report(_assess(rows[pk], last_in, messages, gap, now=now), last_in, last_out, *outbox)
+        for pk, last_in, last_out, messages, gap, *outbox in found
     }
 
 

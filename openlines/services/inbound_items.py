@@ -12,7 +12,16 @@ from openlines.connectors import base
 from openlines.lifecycle import Event, allowed
 from openlines.models import Client, Connection, Dialog, Message
 from openlines.policies.facts import State
-from openlines.services import client_messages, clients, early_marks, files, marks, outgoing, wakeups
+from openlines.services import (
+    client_messages,
+    clients,
+    connection_test,
+    early_marks,
+    files,
+    marks,
+    outgoing,
+    wakeups,
+)
 from openlines.services.change import DialogChange, NewMessage, lock_dialog, lock_first
 
 
@@ -92,6 +101,8 @@ def _written_outside(
         return ""
     if marks.known(connection, item.external_id):
         return ""
+    if connection_test.is_echo(connection, external_id=item.external_id, uuid=item.uuid):
+        return "a test message of ours"
     client = clients.find(connection, item.client)
     dialog = lock_first(Dialog.objects.open().filter(client=client)) if client else None
     if dialog is None:

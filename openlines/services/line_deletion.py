@@ -27,7 +27,7 @@ from openlines.models import (
     OpenLine,
     OutboxItem,
 )
-from openlines.services import connections, lines
+from openlines.services import connections, lines, provider_side
 from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,9 @@ def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
         return False
     for model in (InboundEvent, Client):
         _delete_in_batches(model, line_id)
+    for connection in Connection.objects.filter(line_id=line_id).select_related("line"):
+        if provider_side.is_left(connection):  # the provider was down when it was switched off
+            connections.tear_down(connection, now=now)
     with transaction.atomic():
         for connection in Connection.objects.filter(line_id=line_id):
             connection.delete()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.db import connection as database
 from django.utils import translation
 
 T = TypeVar("T")
@@ -16,8 +17,8 @@ class NoAnswer(Exception):
 
 
 def patiently(call: Callable[[], T], *, seconds: float) -> T:
-    """What ``call`` returns or raises. It runs in a thread of its own, in this one's language, and must not use the
-    database. Raises ``NoAnswer``.
+    """What ``call`` returns or raises. It runs in a thread of its own, in this one's language, with a database
+    connection of its own. Raises ``NoAnswer``.
     """
     answers: list[T] = []
     errors: list[Exception] = []
@@ -29,6 +30,8 @@ def patiently(call: Callable[[], T], *, seconds: float) -> T:
                 answers.append(call())
             except Exception as error:
                 errors.append(error)
+            finally:
+                database.close()
 
     thread = threading.Thread(target=run, daemon=True, name="provider call")
     thread.start()

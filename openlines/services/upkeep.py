@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection
-from openlines.services import inbound, pausing
+from openlines.services import inbound, pausing, provider_side
 from openlines.services.addresses import webhook_url
 from openlines.services.clients import find_or_create
 
@@ -30,7 +30,9 @@ def reconcile(*, now: datetime) -> int:
         if not isinstance(connector, base.Reconciling):
             continue
         try:
-            missed = connector.missed(_account(connection), max(now - LOOK_BACK, connection.created_at))
+            missed = connector.missed(
+                _account(connection), max(now - LOOK_BACK, provider_side.on_since(connection))
+            )
         except (base.CredentialsRefused, base.MediaUnavailable) as error:
             _trouble(connection, error, now=now)
             continue

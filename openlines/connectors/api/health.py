@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -9,12 +10,17 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
 from openlines.connectors.api import outside, send, signature
-from openlines.connectors.base import Account, Failed, Health, Sent
+from openlines.connectors.base import Account, Failed, Finding, Health, Sent
 
 PATIENCE = 8.0
 
 
 def check(account: Account) -> Health:
+    told = _ping(account)
+    return replace(told, findings=(Finding(_("Your webhook"), told.ok, told.detail),))
+
+
+def _ping(account: Account) -> Health:
     before = account.credentials.get("previous_secret", "")
     if before and not signature.secret(before):
         return Health(False, _("The previous signing secret is unusable. Enter it again, or leave it empty."))

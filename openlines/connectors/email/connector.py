@@ -14,6 +14,7 @@ from openlines.connectors.base import (
     BadSignature,
     CredentialField,
     Features,
+    Finding,
     Health,
     InboundItem,
     Media,
@@ -196,8 +197,11 @@ class EmailConnector:
         own = options.read(account)
         if not own.address:
             return Health(False, _now("Enter the e-mail address."))
-        reading = imap.check(account)
-        if not reading.ok:
-            return reading
-        sending = smtp.check(account)
-        return sending if not sending.ok else Health(True, f"{reading.detail} {sending.detail}", own.address)
+        reading, sending = imap.check(account), smtp.check(account)  # both: one mends both at once
+        found = (
+            Finding(_now("Incoming mail (IMAP)"), reading.ok, reading.detail),
+            Finding(_now("Outgoing mail (SMTP)"), sending.ok, sending.detail),
+        )
+        wrong = [one.detail for one in (reading, sending) if not one.ok]
+        detail = wrong[0] if wrong else f"{reading.detail} {sending.detail}"
+        return Health(not wrong, detail, own.address, found)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, CredentialsRefused, Health, MediaUnavailable
+from openlines.connectors.base import Account, CredentialsRefused, Finding, Health, MediaUnavailable
 from openlines.connectors.fields import Json, mapping, text
 from openlines.connectors.instagram.logins import FACEBOOK, channel, login, own_id, secrets
 from openlines.connectors.meta import graph, messaging_account, refusal
@@ -65,21 +65,35 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
-    found = _account(account)
-    if not found.ok:
-        return found
-    name = found.account_name
-    if not any(secrets(account)):
-        return Health(False, _no_secret(), name)
+    found: list[Finding] = []
+    name = ""
+    for what, ask in (
+        (_("Account and its access token"), _account),
+        (_("App secret"), _knows_secret),
+        (_("Subscription of the app"), _hears),
+    ):
+        told = ask(account)
+        name = name or told.account_name
+        found.append(Finding(what, told.ok, told.detail or told.account_name))
+        if not told.ok:
+            break
+    return Health(told.ok, told.detail, name, tuple(found))
+
+
+def _knows_secret(account: Account) -> Health:
+    return Health(True, "") if any(secrets(account)) else Health(False, _no_secret())
+
+
+def _hears(account: Account) -> Health:
     answer = messaging_account.ask(account, channel(account), "GET", channel(account).path("subscribed_apps"))
     if isinstance(answer, Health):
-        return Health(False, answer.detail, name)
+        return answer
     heard = messaging_account.subscribed(answer)
     if heard is None or (login(account) != FACEBOOK and "messages" not in heard):
         return Health(
-            False, _("Your app does not hear of the account’s messages. Set the connection up again."), name
+            False, _("Your app does not hear of the account’s messages. Set the connection up again.")
         )
-    return Health(True, _("The token works and your app hears of the account’s messages."), name)
+    return Health(True, _("The token works and your app hears of the account’s messages."))
 
 
 def renew(account: Account) -> Mapping[str, str] | None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, Health
+from openlines.connectors.base import Account, Finding, Health
 from openlines.connectors.fields import text
 from openlines.connectors.messenger.page import channel
 from openlines.connectors.meta import graph, messaging_account, subscription
@@ -56,26 +56,41 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
-    found = _page(account)
-    if not found.ok:
-        return found
-    name = found.account_name
-    app_id, app_secret = _app(account)
+    found: list[Finding] = []
+    name = ""
+    for what, ask in (
+        (_("Page and its access token"), _page),
+        (_("Subscription of the app"), _hears),
+        (_("App secret and webhook"), _delivers),
+    ):
+        told = ask(account)
+        name = name or told.account_name
+        found.append(Finding(what, told.ok, told.detail or told.account_name))
+        if not told.ok:
+            break
+    return Health(told.ok, told.detail, name, tuple(found))
+
+
+def _hears(account: Account) -> Health:
+    app_id, _secret = _app(account)
     answer = messaging_account.ask(account, channel(account), "GET", channel(account).path("subscribed_apps"))
     if isinstance(answer, Health):
-        return Health(False, answer.detail, name)
+        return answer
     heard = messaging_account.subscribed(answer, app_id=app_id)
     if heard is None or "messages" not in heard:
-        return Health(
-            False, _("Your app does not hear of the page’s messages. Set the connection up again."), name
-        )
+        return Health(False, _("Your app does not hear of the page’s messages. Set the connection up again."))
+    return Health(True, "")
+
+
+def _delivers(account: Account) -> Health:
+    app_id, app_secret = _app(account)
     try:
         reply = subscription.subscribed(account, app_id=app_id, app_secret=app_secret)
     except (http.NotSent, http.MaybeSent) as error:
-        return Health(False, messaging_account.unreached(error).detail, name)
+        return messaging_account.unreached(error)
     if not reply.ok:
-        return Health(False, _app_trouble(reply), name)
-    return _address(account, subscription.address_in(reply, "page"), name)
+        return Health(False, _app_trouble(reply))
+    return _address(account, subscription.address_in(reply, "page"), "")
 
 
 def _address(account: Account, address: str, name: str) -> Health:

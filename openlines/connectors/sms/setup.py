@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, Health
+from openlines.connectors.base import Account, Finding, Health
 from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.sms import api, refusal
 from openlines.connectors.sms.send import OVERRIDES, tidy
@@ -43,7 +43,16 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
-    return _told(_check, account)
+    found: list[Finding] = []
+    name, step = "", _("Account SID and Auth Token")
+    try:
+        name = _account_name(account)
+        found.append(Finding(step, True, name))
+        step = _("Number and its webhook")
+        detail = _check(account)
+    except _Trouble as trouble:
+        return Health(False, str(trouble), name, (*found, Finding(step, False, str(trouble))))
+    return Health(True, detail, name, (*found, Finding(step, True, detail)))
 
 
 def _told(question: Any, account: Account) -> Health:

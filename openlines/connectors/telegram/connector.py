@@ -75,5 +75,8 @@ class TelegramConnector:
     def tear_down(self, account: Account) -> Health:
         return webhook.tear_down(account)
 
+    def drop_held(self, account: Account) -> Health:
+        return webhook.drop_held(account)
+
     def check(self, account: Account) -> Health:
         return webhook.check(account)

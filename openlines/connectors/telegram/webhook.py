@@ -6,12 +6,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, BadSignature, Health, RawRequest
+from openlines.connectors.base import Account, BadSignature, Finding, Health, RawRequest
 from openlines.connectors.fields import integer, mapping, text
 from openlines.connectors.telegram import api
 from openlines.connectors.telegram.parse import pressed_button
@@ -72,28 +74,43 @@ def tear_down(account: Account) -> Health:
     return done if isinstance(done, Health) else Health(True, _("Telegram delivers no more messages here."))
 
 
+def drop_held(account: Account) -> Health:
+    """Telegram keeps what it could not deliver for a day and brings it with the next webhook."""
+    done = _ask(account, "deleteWebhook", {"drop_pending_updates": True})
+    return done if isinstance(done, Health) else Health(True, "")
+
+
 def check(account: Account) -> Health:
     me = _ask(account, "getMe")
     if isinstance(me, Health):
-        return me
+        return replace(me, findings=(Finding(_("Token"), False, me.detail),))
     name = _name(me)
+    good = Finding(_("Token"), True, name)
     info = _ask(account, "getWebhookInfo")
     if isinstance(info, Health):
-        return Health(False, info.detail, name)
-    url = text(info.get("url"))
-    if not url:
-        return Health(False, _("Telegram does not deliver here yet. Set the connection up."), name)
-    if account.webhook_url and url != account.webhook_url:
-        return Health(False, _("Telegram delivers to another address. Set the connection up again."), name)
+        return Health(False, info.detail, name, (good,))
+    trouble = _address_trouble(account, text(info.get("url")))
+    found = (good, Finding(_("Webhook"), not trouble, trouble or account.webhook_url))
+    if trouble:
+        return Health(False, trouble, name, found)
     waiting = integer(info.get("pending_update_count")) or 0
-    trouble = _last_error(info)
-    if trouble and waiting:
-        detail = _("%(count)d messages wait at Telegram. %(trouble)s") % {
-            "count": waiting,
-            "trouble": trouble,
-        }
-        return Health(False, detail, name)
-    return Health(True, trouble or _("The bot works and Telegram delivers here."), name)
+    error = _last_error(info)
+    told = ngettext(
+        "%(count)d message waits at Telegram.", "%(count)d messages wait at Telegram.", waiting
+    ) % {"count": waiting}
+    if error and waiting:
+        detail = f"{told} {error}"
+        return Health(False, detail, name, (*found, Finding(_("Delivery"), False, detail)))
+    last = Finding(_("Delivery"), None if error else True, error or (told if waiting else ""))
+    return Health(True, error or _("The bot works and Telegram delivers here."), name, (*found, last))
+
+
+def _address_trouble(account: Account, url: str) -> str:
+    if not url:
+        return _("Telegram does not deliver here yet. Set the connection up.")
+    if account.webhook_url and url != account.webhook_url:
+        return _("Telegram delivers to another address. Set the connection up again.")
+    return ""
 
 
 def _ask(

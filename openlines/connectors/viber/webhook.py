@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, BadSignature, Health, RawRequest
+from openlines.connectors.base import Account, BadSignature, Finding, Health, RawRequest
 from openlines.connectors.fields import Json, text
 from openlines.connectors.viber import api
 
@@ -56,14 +57,22 @@ def tear_down(account: Account) -> Health:
 def check(account: Account) -> Health:
     me = _ask(account, "get_account_info", {})
     if isinstance(me, Health):
-        return me
+        return replace(me, findings=(Finding(_("Token"), False, me.detail),))
     name = _name(me)
-    url = text(me.get("webhook"))
+    trouble = _address_trouble(account, text(me.get("webhook")))
+    found = (
+        Finding(_("Token"), True, name),
+        Finding(_("Webhook"), not trouble, trouble or account.webhook_url),
+    )
+    return Health(not trouble, trouble or _("The bot works and Viber delivers here."), name, found)
+
+
+def _address_trouble(account: Account, url: str) -> str:
     if not url:
-        return Health(False, _("Viber does not deliver here yet. Set the connection up."), name)
+        return _("Viber does not deliver here yet. Set the connection up.")
     if account.webhook_url and url != account.webhook_url:
-        return Health(False, _("Viber delivers to another address. Set the connection up again."), name)
-    return Health(True, _("The bot works and Viber delivers here."), name)
+        return _("Viber delivers to another address. Set the connection up again.")
+    return ""
 
 
 def _ask(account: Account, method: str, params: Mapping[str, Any]) -> Json | Health:

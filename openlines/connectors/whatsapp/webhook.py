@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, Health
+from openlines.connectors.base import Account, Finding, Health
 from openlines.connectors.fields import Json, items, mapping, text
 from openlines.connectors.meta import graph, subscription
 from openlines.connectors.meta.payload import identifier
@@ -84,30 +84,35 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
+    found: list[Finding] = []
+    name, step = "", _("Access token and phone number ID")
     try:
         number = _number(account)
-    except _Trouble as error:
-        return Health(False, str(error))
-    name = _name(number)
-    try:
+        name = _name(number)
+        found.append(Finding(step, True, name))
+        step = _("The number at WhatsApp")
         _check_health(number)
+        low = _low_quality(number)
+        found.append(Finding(step, None if low else True, low))
+        step = _("Webhook")
         _check_address(number, account)
+        found.append(Finding(step, True, account.webhook_url))
+        step = _("Subscription of the app")
         apps = _ask(account, "GET", api.business(account, "subscribed_apps"))
         if isinstance(apps.get("data"), list) and not apps["data"]:
             raise _Trouble(
                 _("The app is not subscribed to the WhatsApp account. Set the connection up again.")
             )
+        found.append(Finding(step, True))
     except _Trouble as error:
-        return Health(False, str(error), name)
-    if text(number.get("quality_rating"), limit=16).upper() == "RED":
-        return Health(
-            True,
-            _(
-                "The number works, but its quality is low: clients block or report it. Write less advertising."
-            ),
-            name,
-        )
-    return Health(True, _("The number works and WhatsApp delivers here."), name)
+        return Health(False, str(error), name, (*found, Finding(step, False, str(error))))
+    return Health(True, low or _("The number works and WhatsApp delivers here."), name, tuple(found))
+
+
+def _low_quality(number: Json) -> str:
+    if text(number.get("quality_rating"), limit=16).upper() != "RED":
+        return ""
+    return _("The number works, but its quality is low: clients block or report it. Write less advertising.")
 
 
 def _tell_app(account: Account) -> bool:

@@ -35,7 +35,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return ask
 
-    for question in ("check", "set_up", "tear_down"):
+    for question in ("check", "set_up", "tear_down", "drop_held"):
         monkeypatch.setattr(TelegramConnector, question, answer(question))
     return asked
 
@@ -57,7 +57,7 @@ def test_a_new_telegram_connection_gets_a_secret_and_is_set_up(
     assert answer.status_code == 302
     assert made.credentials["token"] == TOKEN
     assert re.fullmatch(r"[A-Za-z0-9_-]{32,}", made.credentials["secret_token"])
-    assert provider == [f"set_up {connections.webhook_url(made)}"]
+    assert provider == [f"{verb} {connections.webhook_url(made)}" for verb in ("set_up", "check")]
     text = client.get(change(made)).text
     assert "set_up went well." in text
     assert str(made.public_id) in text
@@ -80,7 +80,7 @@ def test_secrets_are_never_shown_and_kept_when_left_empty(
         assert TOKEN not in text
         assert "hush-hush" not in text
         assert "another-secret" not in text
-    assert "leave empty to keep it" in pages[0]
+    assert "Leave it empty to keep it." in pages[0]
     connection.refresh_from_db()
     assert (connection.name, connection.credentials["token"]) == ("Renamed", TOKEN)
     assert provider == []  # nothing that the provider has to know was changed
@@ -149,7 +149,7 @@ def test_switching_off_takes_the_webhook_away_and_on_registers_it_again(
     back = client.post(switch, {"on": "1", "next": "/admin/"})
     assert back.headers["Location"] == "/admin/"
     assert Connection.objects.get(is_active=True) == connection
-    assert [asked.split()[0] for asked in provider] == ["tear_down", "set_up"]
+    assert [asked.split()[0] for asked in provider] == ["tear_down", "drop_held", "set_up"]
 
 
 def test_one_is_not_sent_to_another_site(

@@ -40,6 +40,13 @@ class Courier:
             self._queues[queue].append(update)
         self.wake()
 
+    def drop(self) -> None:
+        """``drop_pending_updates``: what waits is forgotten."""
+        with self._changed:
+            for updates in self._queues.values():
+                updates.clear()
+            self._changed.notify_all()
+
     def wake(self) -> None:
         """Sets to work where there is something to bring and somebody to bring it to."""
         with self._changed:

@@ -128,6 +128,8 @@ class FakeTelegram:
         with self._lock:
             self.rev += 1
             result = methods.run(bot, method, params, files, any_chat=self.any_chat)
+        if params.get("drop_pending_updates") in (True, "true", "True"):
+            courier.drop()
         courier.wake()
         return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client as Http
@@ -272,7 +273,7 @@ def test_nothing_makes_a_500(shop: Connection, data: st.DataObject) -> None:
 def test_the_generated_credentials_are_of_the_right_form(shop: Connection) -> None:
     from openlines.services.connections import _completed
 
-    made = _completed("api", {"url": "https://shop.example/"})
+    made = _completed("api", {"url": "https://shop.example/"}, public_id=uuid4())
     assert made["secret"].startswith("whsec_")
     assert made["api_key"].startswith("cck_")
     assert get("api").label

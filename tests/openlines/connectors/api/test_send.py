@@ -21,6 +21,7 @@ from openlines.connectors.base import (
     Broken,
     Button,
     Failed,
+    Finding,
     Health,
     MediaKind,
     Outcome,
@@ -264,7 +265,9 @@ def test_typing_and_read_marks_are_told_and_never_matter(customer: FakeCustomer,
 
 
 def test_the_check_says_how_it_stands(customer: FakeCustomer, account: Account) -> None:
-    assert connector.check(account) == Health(True, "Your system took a signed test call.", "127.0.0.1")
+    words = "Your system took a signed test call."
+    found = (Finding("Your webhook", True, words),)
+    assert connector.check(account) == Health(True, words, "127.0.0.1", found)
     assert json.loads(customer.calls[0].body)["type"] == "ping"
     assert connector.set_up(account).ok
     assert connector.tear_down(account).ok
