@@ -359,7 +359,7 @@ class OutgoingMessage:
     """The channel's window is over, but a person writes within ``Features.late_window`` (HUMAN_AGENT)."""
     thread: Thread | None = None
     part: int = 0
-    """How many provider calls of this message were already accepted (long text, several files): send from here."""
+    """How many ids the accepted calls of this message have given (long text, several files): send from here."""
 
 
 @dataclass(frozen=True)
@@ -465,6 +465,12 @@ class Features:
     """The provider fetches our files itself: they need a signed public address."""
     per_second: float = 0
     """Calls a second that the provider allows a connection; 0: no limit known."""
+    chat_pause: timedelta | None = None
+    """How long what waits for one client stays behind each message that he got: the provider's limit a chat."""
+    read_marks: bool = False
+    """``Courteous.mark_read`` tells the client that his messages were read."""
+    typing_reads: bool = False
+    """``Courteous.show_typing`` marks them as read, too (WhatsApp)."""
     address: str = ""
     """What a client's address is when a dialog is started: ``email``, ``phone`` or empty."""
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Client, Connection, Message, MessagePart, OutboxItem
 from openlines.services import attempts, early_marks, pausing, replies, sent_changes
@@ -47,6 +48,8 @@ def write(item: OutboxItem, outcome: Outcome, *, now: datetime, call: attempts.C
             next_attempt_at=now + _wait(item, outcome),
         )
         _connection_after(item.connection_id, outcome, now=now)
+        if isinstance(outcome, Sent) and item.action == OutboxItem.Action.SEND:
+            _spare_chat(item, messages=len(outcome.external_ids), now=now)
         change.write()
         if ids:
             early_marks.apply(item.connection, *ids, now=now)
@@ -89,6 +92,18 @@ def _name(message: Message, ids: list[str], *, connection_id: int) -> None:
         [MessagePart(connection_id=connection_id, external_id=one[:200], message=message) for one in ids[1:]],
         ignore_conflicts=True,
     )
+
+
+def _spare_chat(item: OutboxItem, *, messages: int, now: datetime) -> None:
+    """What waits for this client follows at the pace that the provider allows a chat. What a person writes after this is
+    not put off: providers bear short bursts.
+    """
+    pause = registry.get(item.connection.kind).features.chat_pause
+    if pause and messages:
+        until = now + pause * messages
+        OutboxItem.objects.filter(
+            dialog_id=item.dialog_id, state=OutboxItem.State.QUEUED, next_attempt_at__lt=until
+        ).update(next_attempt_at=until)
 
 
 def _wait(item: OutboxItem, outcome: Outcome) -> timedelta:

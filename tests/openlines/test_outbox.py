@@ -85,7 +85,35 @@ def test_the_order_within_a_dialog_holds_through_a_failure(
     drain(connection, 10)
     assert [c.params["text"] for c in telegram.called("sendMessage")] == ["one", "other"]
     drain(connection, 20)
+    drain(connection, 22)
     assert [c.params["text"] for c in telegram.called("sendMessage")][2:] == ["one", "two"]
+
+
+def test_what_waits_for_one_client_keeps_the_pace_of_a_chat_and_nobody_else_waits(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    """Telegram allows about a message a second in one chat; a long text is several."""
+    other = write(make_client(connection, "4712"), now=at(1)).dialog
+    answer(dialog, anna, "\n\n".join("x" * 4000 for _ in range(3)), now=at(5))
+    answer(dialog, anna, "two", now=at(5))
+    answer(other, anna, "other", now=at(6))
+    drain(connection, 10)
+    assert [c.params["text"][:5] for c in telegram.called("sendMessage")] == ["xxxxx"] * 3 + ["other"]
+    assert at(13) <= Deadline.objects.get(kind="drain").due_at < at(14)
+    drain(connection, 12)
+    assert len(telegram.called("sendMessage")) == 4
+    drain(connection, 14)
+    assert telegram.called("sendMessage")[-1].params["text"] == "two"
+
+
+def test_what_is_written_after_a_message_went_out_is_not_put_off(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    answer(dialog, anna, "one", now=at(5))
+    drain(connection, 10)
+    answer(dialog, anna, "two", now=at(10))
+    drain(connection, 10.2)
+    assert [c.params["text"] for c in telegram.called("sendMessage")] == ["one", "two"]
 
 
 def test_retry_after_holds_the_whole_connection(
@@ -177,6 +205,7 @@ def test_another_message_of_the_turn_that_arrived_keeps_the_reply(
     drain_one = telegram.plan
     drain_one("sendMessage")
     outbound.drain(connection.pk, now=at(46))
+    outbound.drain(connection.pk, now=at(48))
     third = answer(dialog, anna, "three", now=at(50))
     telegram.plan("sendMessage", refuse(400, "Bad Request: message is too long"))
     outbound.drain(connection.pk, now=at(51))

@@ -34,6 +34,7 @@ class ApiConnector:
         edits=True,
         deletes=True,
         receipts=True,
+        read_marks=True,
         buttons=True,
         max_buttons=10,
         shows_sender=True,

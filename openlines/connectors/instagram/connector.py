@@ -43,6 +43,7 @@ class InstagramConnector:
     features: ClassVar[Features] = Features(
         max_text=messaging_send.INSTAGRAM_LIMIT[0],
         receipts=True,
+        read_marks=True,
         buttons=True,
         max_buttons=messaging_send.MAX_BUTTONS,
         window=timedelta(hours=24),

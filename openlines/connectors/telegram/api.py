@@ -62,6 +62,7 @@ def call(
     params: Mapping[str, Any] | None = None,
     *,
     files: Sequence[tuple[str, http.File]] = (),
+    read_seconds: float | None = None,
 ) -> Reply:
     """One call: JSON, or a form where files go along (its nested values as JSON text).
 
@@ -70,7 +71,7 @@ def call(
     url = f"{root(account)}/bot{token(account)}/{method}"
     if files:
         return read(http.call("POST", url, data=params, files=files))
-    return read(http.call("POST", url, json=dict(params or {})))
+    return read(http.call("POST", url, json=dict(params or {}), read_seconds=read_seconds))
 
 
 def read(answer: http.Answer) -> Reply:
@@ -144,6 +145,7 @@ def _reasons() -> dict[str, str]:
         ),
         "message is too long": _("The text is too long for Telegram. Shorten it."),
         "caption is too long": _("The text under the file is too long for Telegram. Shorten it."),
+        "button_data_invalid": _("Telegram does not take the value behind a button. Shorten it to 64 bytes."),
         "text is empty": _("Telegram does not take an empty message. Write something."),
         "file_id": _("Telegram no longer has this file. Attach it again."),
         "file identifier": _("Telegram no longer has this file. Attach it again."),

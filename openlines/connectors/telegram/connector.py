@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +18,8 @@ from openlines.connectors.base import (
     OutgoingMessage,
     RawRequest,
 )
+from openlines.connectors.telegram import change, courtesy, keyboard, parse, parts, send, webhook
 from openlines.connectors.telegram import media as files
-from openlines.connectors.telegram import parse, send, webhook
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -28,7 +29,15 @@ class TelegramConnector:
     kind: ClassVar[str] = "telegram"
     label: ClassVar[StrOrPromise] = "Telegram"
     proof: ClassVar[StrOrPromise] = _("It carried the secret that only Telegram and this connection know.")
-    features: ClassVar[Features] = Features(max_text=send.MAX_TEXT)
+    features: ClassVar[Features] = Features(
+        max_text=parts.MAX_TEXT,
+        edits=True,
+        deletes=True,
+        buttons=True,
+        max_buttons=keyboard.MAX_BUTTONS,
+        per_second=30,
+        chat_pause=timedelta(seconds=1),
+    )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField("token", _("Token"), _("@BotFather shows it when the bot is made."), secret=True),
         CredentialField(
@@ -59,6 +68,18 @@ class TelegramConnector:
 
     def send(self, message: OutgoingMessage, account: Account) -> Outcome:
         return send.send(message, account)
+
+    def edit(self, external_ids: tuple[str, ...], message: OutgoingMessage, account: Account) -> Outcome:
+        return change.edit(external_ids, message, account)
+
+    def delete(self, external_ids: tuple[str, ...], recipient: str, account: Account) -> Outcome:
+        return change.delete(external_ids, account)
+
+    def show_typing(self, recipient: str, account: Account, *, last_external_id: str = "") -> None:
+        courtesy.show_typing(recipient, account)
+
+    def mark_read(self, recipient: str, external_id: str, account: Account) -> None:
+        """Bots have no read marks."""
 
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
         return files.fetch(media, account, max_bytes=max_bytes)

@@ -33,6 +33,7 @@ def call(
     json: Any = None,
     data: Mapping[str, Any] | None = None,
     files: Sequence[tuple[str, http.File]] = (),
+    read_seconds: float | None = None,
 ) -> graph.Reply:
     """Raises ``http.NotSent`` or ``http.MaybeSent``."""
     return graph.call(
@@ -45,4 +46,5 @@ def call(
         data=data,
         files=files,
         app_secret=credential(account, "app_secret"),
+        read_seconds=read_seconds,
     )

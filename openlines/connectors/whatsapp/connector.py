@@ -36,6 +36,8 @@ class WhatsAppConnector:
     features: ClassVar[Features] = Features(
         max_text=send.MAX_TEXT,
         receipts=True,
+        read_marks=True,
+        typing_reads=True,
         buttons=True,
         max_buttons=send.MAX_BUTTONS,
         window=timedelta(hours=24),
@@ -151,6 +153,6 @@ class WhatsAppConnector:
         body = {"messaging_product": "whatsapp", "status": "read", "message_id": external_id}
         shown = {"typing_indicator": {"type": "text"}} if typing else {}
         try:
-            api.call(account, "POST", api.number(account, "messages"), json={**body, **shown})
+            api.call(account, "POST", api.number(account, "messages"), json={**body, **shown}, read_seconds=5)
         except (http.NotSent, http.MaybeSent):
             return

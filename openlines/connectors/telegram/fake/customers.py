@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -76,12 +77,25 @@ def act(fake: FakeTelegram, action: str, params: Mapping[str, Any], uploads: Map
 
 
 def _chat(bot: Bot, chat: Chat) -> Json:
+    messages = sorted([*chat.messages, *chat.deleted], key=lambda message: int(message["message_id"]))
+    gone = {message["message_id"] for message in list(chat.deleted)}
     return {
         "id": chat.id,
         "name": f"{chat.first_name} {chat.last_name}".strip(),
         "blocked": chat.has_blocked,
-        "messages": [_message(bot, chat, message) for message in list(chat.messages)[-200:]],
+        "messages": [
+            _gone(bot, message) if message["message_id"] in gone else _message(bot, chat, message)
+            for message in messages[-200:]
+        ],
+        "typing": chat.typing_until > time.time(),
     }
+
+
+def _gone(bot: Bot, message: Json) -> Json:
+    """Of a message that was taken back only the place is shown."""
+    whose = {"mine": message["from"]["id"] != bot.id, "at": message["date"], "deleted": True}
+    nothing: Json = {"text": "", "quote": "", "files": [], "buttons": [], "reactions": []}
+    return {"id": message["message_id"], **whose, **nothing}
 
 
 def _message(bot: Bot, chat: Chat, message: Json) -> Json:
@@ -94,6 +108,7 @@ def _message(bot: Bot, chat: Chat, message: Json) -> Json:
         "text": message.get("text") or message.get("caption") or "",
         "quote": replied.get("text") or replied.get("caption") or "",
         "files": _files(bot, message),
+        "album": message.get("media_group_id", ""),
         "buttons": (message.get("reply_markup") or {}).get("inline_keyboard", []),
         "reactions": chat.reactions.get(message["message_id"], []),
     }

@@ -194,7 +194,7 @@ def multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[str, 
 
 def _unpacked(fields: dict[str, str]) -> Json:
     """Forms carry nested values as JSON text."""
-    nested = {"reply_parameters", "reply_markup", "allowed_updates"}
+    nested = {"reply_parameters", "reply_markup", "allowed_updates", "media", "message_ids"}
     return {name: json.loads(value) if name in nested and value else value for name, value in fields.items()}
 
 

@@ -226,6 +226,8 @@ class FakeTelegram:
             "chat_instance": str(chat),
             "data": data,
         }
+        with self._lock:
+            bot.pressed.append(str(press["id"]))
         self._deliver(bot, "callback_query", chat, press)
         return str(press["id"])
 
@@ -245,6 +247,13 @@ class FakeTelegram:
             "new_chat_member": new,
         }
         self._deliver(bot, "my_chat_member", chat, change)
+
+    def age(self, chat: int, *, hours: float, token: str = "") -> None:
+        """Everything in the chat was said so long before (Telegram takes messages back for two days only)."""
+        _bot, customer = self._customer(chat, token)
+        with self._lock:
+            for message in customer.messages:
+                message["date"] -= int(hours * 3600)
 
     def answers(self, chat: int, *, token: str = "") -> list[Json]:
         """What the bot has written to the customer."""

@@ -47,7 +47,11 @@ class Chat:
     language_code: str = "en"
     has_blocked: bool = False
     messages: list[Json] = field(default_factory=list)
+    deleted: list[Json] = field(default_factory=list)
+    """What the bot took back: gone for the customer, shown on the demo's page as gone."""
     reactions: dict[int, list[str]] = field(default_factory=dict)
+    typing_until: float = 0
+    """Until when "… is typing" stands above the chat, in seconds of the clock."""
 
     def as_chat(self) -> Json:
         names = {"first_name": self.first_name, "last_name": self.last_name, "username": self.username}
@@ -87,6 +91,8 @@ class Bot:
     webhook: Webhook | None = None
     chats: dict[int, Chat] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
+    pressed: list[str] = field(default_factory=list)
+    """Button presses, and ``answered``: those that the bot has answered, so that they spin no more."""
     answered: list[str] = field(default_factory=list)
     message_ids: Any = field(default_factory=lambda: itertools.count(_BIRTH * 4))
     update_ids: Any = field(default_factory=lambda: itertools.count(_BIRTH * 1000))

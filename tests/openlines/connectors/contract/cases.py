@@ -57,6 +57,12 @@ class Case:
     account: Callable[[Any], Mapping[str, str]] = lambda fake: {}
     """Credentials that depend on the fake (an address)."""
     by_base_url: bool = True
+    changing: tuple[str, str] = ("", "")
+    """The fake's names for the calls that edit and delete, where they are others than ``operation``."""
+    courtesies: str = ""
+    """The fake's name for the call that shows typing, where it is another than ``operation``."""
+    sent_id: str = "x"
+    """What an id of a message of ours looks like."""
     after: Mapping[str, type[Outcome]] = field(default_factory=dict)
     """Outcomes that differ from the usual (the channel knows repeated calls)."""
     content_type: str = "application/json"
@@ -120,6 +126,9 @@ def telegram() -> Case:
         fake=running,
         arrived=lambda server: [message["text"] for message in server.answers(456)],
         operation="sendMessage",
+        changing=("editMessageText", "deleteMessage"),
+        courtesies="sendChatAction",
+        sent_id="456:7",
         behaviours=fake,
         refused={"token": "1:wrong"},
         payloads=_files("telegram"),

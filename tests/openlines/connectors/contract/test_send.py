@@ -183,10 +183,100 @@ def test_files_from_elsewhere_are_not_fetched(
     assert str(refused.value)
 
 
-def test_courtesies_never_raise(case: Case, connector: Connector, fake: Any, account: Account) -> None:
+def editing(connector: Connector) -> base.Editing:
+    if not isinstance(connector, base.Editing):
+        pytest.skip("what is sent stays as it is")
+    return connector
+
+
+def courteous(connector: Connector) -> base.Courteous:
     if not isinstance(connector, base.Courteous):
         pytest.skip("neither typing nor read marks")
+    return connector
+
+
+def test_what_was_sent_is_changed_and_taken_back(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    change = editing(connector)
+    sent = connector.send(outgoing(case, "Godo morning"), account)
+    assert isinstance(sent, Sent)
+    for _ in range(2):  # as after an answer that was lost: once more is no harm
+        assert isinstance(change.edit(sent.external_ids, outgoing(case), account), Sent)
+    for _ in range(2):
+        assert isinstance(change.delete(sent.external_ids, case.recipient, account), Sent)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_change_in_trouble_has_an_outcome_and_never_raises(
+    case: Case,
+    connector: Connector,
+    fake: Any,
+    account: Account,
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = editing(connector)
+    sent = connector.send(outgoing(case), account)
+    assert isinstance(sent, Sent)
+    if trouble == "slow":
+        monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.3, connect=5))
+    number = {"too_many": (7,), "slow": (20,)}.get(trouble, ())
+    calls = (
+        lambda: change.edit(sent.external_ids, outgoing(case, "Good evening"), account),
+        lambda: change.delete(sent.external_ids, case.recipient, account),
+    )
+    for call, operation in zip(calls, case.changing, strict=True):
+        fake.plan(operation or case.operation, getattr(case.behaviours, trouble)(*number))
+        outcome = call()
+        assert type(outcome) is case.outcome(trouble)
+        if not isinstance(outcome, Sent):
+            assert outcome.reason.endswith(".")
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        nowhere = unheard.getsockname()[1]
+        away = replace(account, base_url=f"http://127.0.0.1:{nowhere}") if case.by_base_url else None
+        if away is not None:
+            assert isinstance(change.edit(sent.external_ids, outgoing(case), away), TryLater)
+            assert isinstance(change.delete(sent.external_ids, case.recipient, away), TryLater)
+
+
+def test_a_change_without_credentials_or_ids_is_refused_not_raised(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    change = editing(connector)
     empty = Account(1, case.kind, {}, base_url=account.base_url)
-    for own in (account, empty):
-        connector.show_typing(case.recipient, own, last_external_id="x")
-        connector.mark_read(case.recipient, "x", own)
+    for outcome in (
+        change.edit((case.sent_id,), outgoing(case), empty),
+        change.delete((case.sent_id,), case.recipient, empty),
+        change.edit((case.sent_id,), outgoing(case, ""), account),
+    ):
+        assert isinstance(outcome, Broken | Failed)
+        assert outcome.reason.endswith(".")
+
+
+@pytest.mark.parametrize("trouble", ["", *TROUBLES])
+def test_courtesies_never_raise(
+    case: Case,
+    connector: Connector,
+    fake: Any,
+    account: Account,
+    trouble: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    courtesy = courteous(connector)
+    number = {"too_many": (7,), "slow": (0.5,)}.get(trouble, ())
+    empty = Account(1, case.kind, {}, base_url=account.base_url)
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        away = replace(account, base_url=f"http://127.0.0.1:{unheard.getsockname()[1]}")
+        for own in (account, empty, away):
+            for call in (
+                lambda own=own: courtesy.show_typing(case.recipient, own, last_external_id="x"),
+                lambda own=own: courtesy.mark_read(case.recipient, "x", own),
+            ):
+                if trouble:
+                    behaviour = getattr(case.behaviours, trouble)(*number)
+                    fake.plan(case.courtesies or case.operation, behaviour)
+                call()
+    assert case.arrived(fake) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.functional import Promise
@@ -54,6 +55,9 @@ def test_features_are_true_of_the_code(connector: Connector) -> None:
     assert can.max_text > 0
     assert (can.edits or can.deletes) is isinstance(connector, base.Editing)
     assert can.templates is isinstance(connector, base.Templated)
+    assert not can.read_marks or isinstance(connector, base.Courteous)
+    assert not can.typing_reads or can.read_marks
+    assert can.chat_pause is None or can.chat_pause > timedelta()
     assert can.buttons is (can.max_buttons > 0)
     assert can.late_window is None or (can.window is not None and can.late_window > can.window)
     assert can.address in {"", "email", "phone"}

@@ -62,6 +62,85 @@ def test_another_library_can_use_it(telegram: FakeTelegram) -> None:
     asyncio.run(use())
 
 
+def test_another_library_changes_and_deletes_and_sends_albums_and_buttons(telegram: FakeTelegram) -> None:
+    telegram.customer(456, "Anna Bell")
+    keyboard = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="1")]])
+
+    async def use() -> None:
+        async with _bot(telegram) as bot:
+            asked = await bot.send_message(456, "Well?", reply_markup=keyboard)
+            assert asked.reply_markup == keyboard
+            better = await bot.edit_message_text("Well, well?", 456, asked.message_id, reply_markup=keyboard)
+            assert isinstance(better, ptb.Message)
+            assert (better.text, better.reply_markup) == ("Well, well?", keyboard)
+            assert better.edit_date
+            bare = await bot.edit_message_text("Well.", 456, asked.message_id)
+            assert isinstance(bare, ptb.Message)
+            assert bare.reply_markup is None
+            album = await bot.send_media_group(
+                456,
+                [ptb.InputMediaPhoto(PNG), ptb.InputMediaVideo(b"mp4", filename="film.mp4")],
+                caption="Look",
+                reply_parameters=ptb.ReplyParameters(asked.message_id),
+            )
+            assert len({one.media_group_id for one in album}) == 1
+            assert [(bool(one.photo), bool(one.video), one.caption) for one in album] == [
+                (True, False, "Look"),
+                (False, True, None),
+            ]
+            assert all(one.reply_to_message for one in album)
+            seen = await bot.edit_message_caption(456, album[0].message_id, caption="See")
+            assert isinstance(seen, ptb.Message)
+            assert seen.caption == "See"
+            assert await bot.send_chat_action(456, "typing")
+            assert await bot.delete_messages(456, [one.message_id for one in album])
+            assert await bot.delete_message(456, asked.message_id)
+
+    asyncio.run(use())
+    assert telegram.answers(456) == []
+
+
+def test_it_refuses_changes_and_albums_in_telegrams_words(telegram: FakeTelegram) -> None:
+    telegram.customer(456)
+    theirs = telegram.write(456, "Mine")["message_id"]
+    long = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="ą" * 33)]])
+    photo, pdf = ptb.InputMediaPhoto(PNG), ptb.InputMediaDocument(b"%PDF")
+
+    async def use() -> None:
+        async with _bot(telegram) as bot:
+            ours = (await bot.send_message(456, "Ours")).message_id
+            file = (await bot.send_document(456, b"%PDF")).message_id
+            refused = [
+                (lambda: bot.send_message(456, "x", reply_markup=long), "(?i)button_data_invalid"),
+                (lambda: bot.edit_message_text("x", 456, 3), "(?i)message to edit not found"),
+                (lambda: bot.edit_message_text("x", 456, theirs), "(?i)message can't be edited"),
+                (lambda: bot.edit_message_text("Ours", 456, ours), "(?i)message is not modified"),
+                (lambda: bot.edit_message_text(" ", 456, ours), "(?i)text is empty"),
+                (lambda: bot.edit_message_text("😀" * 2049, 456, ours), "(?i)message_too_long"),
+                (lambda: bot.edit_message_text("x", 456, file), "(?i)there is no text in the message to edit"),
+                (lambda: bot.edit_message_caption(456, ours, caption="x"), "(?i)there is no caption"),
+                (lambda: bot.edit_message_caption(456, file, caption="😀" * 513), "(?i)caption is too long"),
+                (lambda: bot.delete_message(456, 3), "(?i)message to delete not found"),
+                (lambda: bot.send_media_group(456, [photo] * 11), "(?i)too many messages to send as an album"),
+                (lambda: bot.send_media_group(456, [photo, pdf]), "(?i)document can't be mixed with other media"),
+                (lambda: bot.send_media_group(456, [photo], caption="x" * 1025), "(?i)caption is too long"),
+                (lambda: bot.send_chat_action(456, "dancing"), "(?i)wrong parameter action"),
+                (lambda: bot.answer_callback_query("77"), "(?i)query is too old"),
+            ]
+            for asked, said in refused:
+                with pytest.raises(BadRequest, match=said):
+                    await asked()
+            telegram.age(456, hours=49)
+            for number in (ours, theirs):
+                with pytest.raises(BadRequest, match=r"(?i)message can't be deleted"):
+                    await bot.delete_message(456, number)
+            late = await bot.edit_message_text("Ours, still", 456, ours)
+            assert isinstance(late, ptb.Message)
+
+    asyncio.run(use())
+    assert len(telegram.answers(456)) == 2
+
+
 def test_it_refuses_in_telegrams_words(telegram: FakeTelegram) -> None:
     telegram.customer(456)
     telegram.customer(457)
@@ -196,6 +275,43 @@ def test_the_page_shows_and_writes(telegram: FakeTelegram, receiver: Receiver) -
     (chat,) = bot["chats"]
     assert (chat["name"], [message["text"] for message in chat["messages"]]) == ("Maria Nowak", ["Hello", ""])
     assert get(chat["messages"][1]["files"][0]["url"]) == PNG
+
+
+def test_the_page_shows_what_was_changed_taken_back_and_pressed(telegram: FakeTelegram) -> None:
+    def act(action: str, **told: object) -> None:
+        asked = urllib.request.Request(
+            f"{telegram.url}/customers/{action}",
+            json.dumps(told).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(asked).close()
+
+    def shown() -> list[dict[str, object]]:
+        with urllib.request.urlopen(f"{telegram.url}/customers") as answer:
+            chat = json.load(answer)["bots"][0]["chats"][0]
+        assert isinstance(chat["typing"], bool)
+        return list(chat["messages"])
+
+    telegram.customer(456, "Anna")
+    markup = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="1")]])
+
+    async def use() -> None:
+        async with _bot(telegram) as bot:
+            asked = await bot.send_message(456, "Well?", reply_markup=markup)
+            await bot.send_media_group(456, [ptb.InputMediaPhoto(PNG), ptb.InputMediaPhoto(PNG)])
+            oops = await bot.send_message(456, "Oops")
+            await bot.edit_message_text("Well, well?", 456, asked.message_id, reply_markup=markup)
+            await bot.delete_message(456, oops.message_id)
+            await bot.send_chat_action(456, "typing")
+
+    asyncio.run(use())
+    question, first, second, gone = shown()
+    assert (question["text"], question["edited"]) == ("Well, well?", True)
+    assert question["buttons"] == [[{"text": "Yes", "callback_data": "1"}]]
+    assert first["album"] == second["album"] != ""
+    assert (gone["deleted"], gone["text"]) == (True, "")
+    act("press", chat=456, message=question["id"], data="1")
+    assert len(telegram.bot().pressed) == 1
 
 
 def test_it_runs_as_a_program_without_django_and_ends_at_once() -> None:

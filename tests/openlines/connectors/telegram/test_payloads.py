@@ -20,6 +20,7 @@ from openlines.connectors.base import (
     Unreadable,
 )
 from openlines.connectors.telegram import api
+from openlines.connectors.telegram.parts import Part
 from openlines.connectors.telegram.send import _accepted
 from tests.openlines.connectors.telegram.building import PAYLOADS, connector, needs_payloads, parse, request
 
@@ -116,7 +117,7 @@ def test_refusals_become_outcomes(name: str, outcome: type[Outcome]) -> None:
 
 def test_an_answer_gives_the_new_place_and_number() -> None:
     assert _reply("telegrambots_ResponseWithError").migrate_to == 12345
-    outcome, chat = _accepted(_reply("telegrambots_ResponsesSetGameScore"), "1111111")
+    outcome, chat = _accepted(Part("Hello"), _reply("telegrambots_ResponsesSetGameScore"), "1111111")
     assert outcome.external_ids == ("1111111:1365",)
     assert chat == 1111111
 

@@ -114,11 +114,13 @@ def test_check_shows_what_telegram_says_of_the_deliveries(
 
 
 def test_a_pressed_button_is_answered_and_nothing_else(telegram: FakeTelegram, account: Account) -> None:
+    telegram.bot().pressed.append("77")
     connector.acknowledge(request({"update_id": 1, "callback_query": {"id": "77"}}), account)
+    connector.acknowledge(request({"update_id": 1, "callback_query": {"id": "of last week"}}), account)
     connector.acknowledge(request({"update_id": 1, "message": {}}), account)
     connector.acknowledge(request(b"\xff"), account)
     assert telegram.bot().answered == ["77"]
-    assert len(telegram.calls) == 1
+    assert len(telegram.calls) == 2
 
 
 def test_an_acknowledgement_that_fails_is_no_trouble(telegram: FakeTelegram, account: Account) -> None:
