@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,19 +111,28 @@ def test_it_refuses_changes_and_albums_in_telegrams_words(telegram: FakeTelegram
         async with _bot(telegram) as bot:
             ours = (await bot.send_message(456, "Ours")).message_id
             file = (await bot.send_document(456, b"%PDF")).message_id
-            refused = [
+            refused: list[tuple[Callable[[], Awaitable[object]], str]] = [
                 (lambda: bot.send_message(456, "x", reply_markup=long), "(?i)button_data_invalid"),
                 (lambda: bot.edit_message_text("x", 456, 3), "(?i)message to edit not found"),
                 (lambda: bot.edit_message_text("x", 456, theirs), "(?i)message can't be edited"),
                 (lambda: bot.edit_message_text("Ours", 456, ours), "(?i)message is not modified"),
                 (lambda: bot.edit_message_text(" ", 456, ours), "(?i)text is empty"),
                 (lambda: bot.edit_message_text("😀" * 2049, 456, ours), "(?i)message_too_long"),
-                (lambda: bot.edit_message_text("x", 456, file), "(?i)there is no text in the message to edit"),
+                (
+                    lambda: bot.edit_message_text("x", 456, file),
+                    "(?i)there is no text in the message to edit",
+                ),
                 (lambda: bot.edit_message_caption(456, ours, caption="x"), "(?i)there is no caption"),
                 (lambda: bot.edit_message_caption(456, file, caption="😀" * 513), "(?i)caption is too long"),
                 (lambda: bot.delete_message(456, 3), "(?i)message to delete not found"),
-                (lambda: bot.send_media_group(456, [photo] * 11), "(?i)too many messages to send as an album"),
-                (lambda: bot.send_media_group(456, [photo, pdf]), "(?i)document can't be mixed with other media"),
+                (
+                    lambda: bot.send_media_group(456, [photo] * 11),
+                    "(?i)too many messages to send as an album",
+                ),
+                (
+                    lambda: bot.send_media_group(456, [photo, pdf]),
+                    "(?i)document can't be mixed with other media",
+                ),
                 (lambda: bot.send_media_group(456, [photo], caption="x" * 1025), "(?i)caption is too long"),
                 (lambda: bot.send_chat_action(456, "dancing"), "(?i)wrong parameter action"),
                 (lambda: bot.answer_callback_query("77"), "(?i)query is too old"),
