@@ -189,7 +189,8 @@ def _accepted(part: Part, reply: api.Reply, chat: int | str) -> tuple[Outcome, i
 
 
 def _refused(reply: api.Reply) -> Outcome:
-    if reply.status < 300 and not reply.readable:
+    # A gateway that lost patience (504) says nothing of what Telegram behind it has done.
+    if not reply.readable and (reply.status < 300 or reply.status == 504):
         return Unknown(_("Telegram’s answer is unreadable: it may have sent the message, or not."))
     return api.refusal(reply)
 

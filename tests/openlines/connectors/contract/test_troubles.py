@@ -90,8 +90,8 @@ def verbs(case: Case, connector: Connector, file: OutgoingFile) -> dict[str, Ver
         ),
     }
     if isinstance(connector, base.Editing):
-        found["edit"] = lambda one, own: one.edit(("1",), message(text="Better"), own)  # type: ignore[attr-defined]
-        found["delete"] = lambda one, own: one.delete(("1",), case.recipient, own)  # type: ignore[attr-defined]
+        found["edit"] = lambda one, own: one.edit((case.sent_id,), message(text="Better"), own)  # type: ignore[attr-defined]
+        found["delete"] = lambda one, own: one.delete((case.sent_id,), case.recipient, own)  # type: ignore[attr-defined]
     if isinstance(connector, base.Courteous):
         found["typing"] = lambda one, own: one.show_typing(case.recipient, own, last_external_id="1")  # type: ignore[attr-defined]
         found["read"] = lambda one, own: one.mark_read(case.recipient, "1", own)  # type: ignore[attr-defined]
