@@ -230,6 +230,7 @@ def dropped_because(reason: str) -> str:
         str(Why.OUTDATED): _("it was no longer true"),
         str(Why.WINDOW_OVER): _("the channel allows none so long after the client's last message"),
         str(Why.MACHINE): _("the client's message was written by a machine"),
+        str(Why.TOO_MANY): _("this sender has had so many of them within an hour that it may be a machine"),
         str(Why.LINE_OFF): _("the line is switched off"),
     }
     return words.get(reason, _("the client cannot be reached"))

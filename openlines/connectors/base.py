@@ -457,6 +457,9 @@ class Features:
     """After the window a template can be sent: the connector is ``Templated``."""
     can_start: bool = False
     """Anybody with an address can be written to first (e-mail, SMS; WhatsApp by template)."""
+    automatic_an_hour: int | None = None
+    """The most automatic texts one client gets within an hour, where the other side may be a machine that does not say
+    so (e-mail); None: no limit."""
     joins_texts: bool = False
     """Texts due at the same moment go as one message (e-mail, SMS)."""
     has_phone: bool = True

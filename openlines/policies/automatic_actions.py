@@ -23,6 +23,8 @@ from openlines.policies.facts import (
     TextTrigger,
 )
 
+HOUR = timedelta(hours=1)
+"""Within which a channel may limit automatic texts to one client."""
 FORGOTTEN = timedelta(minutes=30)
 """W4: a person's reply keeps the text back for this long."""
 
@@ -39,6 +41,8 @@ class Why(StrEnum):
     UNREACHABLE = "unreachable"
     WINDOW_OVER = "window_over"
     MACHINE = "machine"
+    TOO_MANY = "too_many"
+    """Two machines that do not know one another as such could write to each other without end."""
     LINE_OFF = "line_off"
     LATE = "late"
     OUTDATED = "outdated"
@@ -117,6 +121,8 @@ def forbidden(client: ClientFacts, channel: Channel, dialog: DialogFacts, *, now
         return Why.UNREACHABLE
     if client.is_machine:
         return Why.MACHINE
+    if channel.automatic_an_hour is not None and client.automatic_texts >= channel.automatic_an_hour:
+        return Why.TOO_MANY
     open_now = window.look(window.Rules(free=channel.window), wrote_at=client.last_wrote_at, now=now)
     if not open_now.takes(by_person=False):
         return Why.WINDOW_OVER

@@ -100,7 +100,9 @@ class _Play:
 
     def say(self, trigger: TextTrigger, *, late: bool = False) -> None:
         talk = self.talk
-        why = Why.LATE if late else actions.forbidden(talk.client, talk.channel, self.facts, now=talk.now)
+        said = sum(isinstance(effect, Say) for effect in self.effects)
+        client = replace(talk.client, automatic_texts=talk.client.automatic_texts + said)
+        why = Why.LATE if late else actions.forbidden(client, talk.channel, self.facts, now=talk.now)
         trigger = for_channel(trigger, talk.channel)
         self.effects.append(Say(trigger) if why is None else Drop(trigger, why))
 

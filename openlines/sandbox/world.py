@@ -14,6 +14,7 @@ from openlines import lifecycle
 from openlines.lifecycle import Event, Refused, Step
 from openlines.policies import capacity, conversation, dealing, routing, texts, worktime
 from openlines.policies import deadlines as deadline_policy
+from openlines.policies.automatic_actions import HOUR
 from openlines.policies.capacity import Load
 from openlines.policies.conversants import Channel, ClientFacts
 from openlines.policies.conversation import Decided, Drop, Note, Say, Talk
@@ -81,6 +82,7 @@ class Conversation:
     standing: list[Standing] = field(default_factory=list)
     tried: tuple[int, ...] = ()
     said: list[TextTrigger] = field(default_factory=list)
+    said_at: list[datetime] = field(default_factory=list)
 
 
 class World:
@@ -291,7 +293,9 @@ class World:
         return dialog
 
     def _talk(self, dialog: Conversation) -> Talk:
-        return Talk(dialog.facts, self.settings, self.client, self.channel, self.now)
+        lately = sum(at > self.now - HOUR for one in self.dialogs for at in one.said_at)
+        client = replace(self.client, automatic_texts=lately)
+        return Talk(dialog.facts, self.settings, client, self.channel, self.now)
 
     def _rate(self, dialog: Conversation, *, value: int) -> None:
         in_time = conversation.rates_in_time(dialog.facts, self.settings, now=self.now)
@@ -333,6 +337,7 @@ class World:
 
     def _say(self, dialog: Conversation, trigger: TextTrigger) -> None:
         dialog.said.append(trigger)
+        dialog.said_at.append(self.now)
         found = []
         language = self.language
         for part in conversation.parts_of(trigger, self.channel):

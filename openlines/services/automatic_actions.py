@@ -8,6 +8,7 @@ from contactcenter.staff.models import Installation
 from openlines.connectors import registry
 from openlines.lifecycle import Step
 from openlines.models import Client, Connection, Dialog, Message
+from openlines.policies import automatic_actions as actions
 from openlines.policies import conversation, texts
 from openlines.policies.conversants import Channel, ClientFacts
 from openlines.policies.conversation import Decided, Drop, Note, Say, Talk
@@ -32,6 +33,7 @@ def talk(change: DialogChange, *, first_contact: bool = False) -> Talk:
             first_contact=first_contact,
             is_machine=dialog.from_machine,
             last_wrote_at=windows.last_wrote_at(dialog) if channel.window else None,
+            automatic_texts=_automatic_texts(change) if channel.automatic_an_hour is not None else 0,
             consent=ConsentState(dialog.client.consent_state),
             consent_version=dialog.client.consent_version_id,
         ),
@@ -44,7 +46,22 @@ def channel_of(connection: Connection) -> Channel:
     if not registry.has(connection.kind):
         return Channel(is_chat=True, buttons=True)
     features = registry.get(connection.kind).features
-    return Channel(buttons=features.buttons, window=features.window)
+    return Channel(
+        buttons=features.buttons, window=features.window, automatic_an_hour=features.automatic_an_hour
+    )
+
+
+def _automatic_texts(change: DialogChange) -> int:
+    """Within the last hour, in all his dialogs; a client who has just been made has none."""
+    dialog = change.dialog
+    if dialog.client.is_fresh:
+        return 0
+    return Message.objects.filter(
+        connection_id=dialog.connection_id,
+        author=Message.Author.AUTOMATIC,
+        created_at__gt=change.now - actions.HOUR,
+        dialog__client_id=dialog.client_id,
+    ).count()
 
 
 def apply(

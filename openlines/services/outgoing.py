@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from openlines.services.settings import line_settings
 REFERENCES = 10
 """Earlier mails of a thread that a mail names."""
 THREAD_SALT = "openlines.mail-thread"
+_ANSWER = re.compile(r"(?:re|odp|aw|sv|rif|rép|ang|vs|ynt|ответ|відп)(?:\[\d+\])?\s?:", re.IGNORECASE)
+"""How mail programs of several languages begin an answer's subject."""
 
 
 @dataclass(frozen=True)
@@ -155,14 +158,19 @@ def thread(dialog: Dialog, message: Message) -> base.Thread:
     subject = str(message.extra.get("subject") or "") or next(
         (str(extra["subject"]) for _author, _id, extra in rows if extra.get("subject")), ""
     )
-    if subject and last and not subject.lower().startswith("re:"):
-        subject = f"Re: {subject}"
     return base.Thread(
-        subject=subject or dialog.line.name,
+        subject=answering_subject(subject, dialog, answers=last is not None),
         in_reply_to=last or "",
         references=tuple(reversed([str(pk) for _author, pk, _extra in rows])),
         token=thread_token(dialog.pk),
     )
+
+
+def answering_subject(subject: str, dialog: Dialog, *, answers: bool) -> str:
+    """Under which a mail goes; ``answers``: the client has written ``subject`` before."""
+    if subject and answers and not _ANSWER.match(subject):
+        subject = f"Re: {subject}"
+    return subject or dialog.line.name
 
 
 def thread_token(dialog_id: int) -> str:

@@ -14,6 +14,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.services.answers import ANSWER
 from openlines.workspace import canned
+from openlines.workspace.mail import Mail, mail
 
 _SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
 _DELIVERY_ICONS = {
@@ -81,6 +82,8 @@ class MessageItem:
     """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
     journey_url: str
     """What happened to it."""
+    mail: Mail | None = None
+    """Of a mail: what it has besides."""
     is_message: bool = True
 
 
@@ -127,7 +130,13 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         may_be_quoted=not message.is_note and not deleted,
         journey_url=reverse("workspace:journey", args=[message.dialog_id, message.pk]),
         save_url="" if deleted or not canned.may_change(me) else _save_url(message),
+        mail=mail(message, dialog, has_html=_has_html(message)),
     )
+
+
+def _has_html(message: Message) -> bool:
+    """The timeline leaves the HTML itself in the database, and says whether there is any."""
+    return bool(getattr(message, "has_html", False) or message.extra.get("html"))
 
 
 def _save_url(message: Message) -> str:

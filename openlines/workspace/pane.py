@@ -9,7 +9,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Dialog
 from openlines.policies.facts import HELD
 from openlines.services import windows
-from openlines.workspace import client_card, faces, timeline, window_state
+from openlines.workspace import client_card, faces, mail, timeline, window_state
 from openlines.workspace.deeds import Deeds, deeds, may_rate
 
 
@@ -56,6 +56,8 @@ class Gate:
     """How long one may write freely, for who may write at all."""
     has_templates: bool
     can_template: bool
+    answer: mail.Answer | None = None
+    """E-mail: where an answer goes."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
             window=window_state.of(window, now=now) if may.reply else None,
             has_templates=window.templates,
             can_template=may.reply and window.templates,
+            answer=mail.answer(dialog) if may.reply else None,
         ),
         items=tuple(items),
         has_earlier=has_earlier,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Func, JSONField, QuerySet
 
 from contactcenter.staff.models import Employee
 from openlines.explanations import ROUTING, explain
@@ -31,6 +31,18 @@ class EventItem:
 
 
 Item = MessageItem | EventItem
+
+
+class _WithoutHtml(Func):
+    """Of ``extra``: mails have half a megabyte of it, which no list of messages needs."""
+
+    template = "(%(expressions)s - 'html')"
+    output_field = JSONField()
+
+
+class _HasHtml(Func):
+    template = "jsonb_exists(%(expressions)s, 'html')"
+    output_field = BooleanField()
 
 
 def newest(dialog: Dialog, *, me: Employee, before: datetime | None = None) -> tuple[list[Item], bool]:
@@ -65,6 +77,8 @@ def _messages(dialog: Dialog) -> QuerySet[Message]:
         Message.objects.filter(dialog=dialog)
         .select_related("operator", "reply_to__operator")
         .prefetch_related("attachments")
+        .defer("extra", "reply_to__extra")
+        .annotate(lean=_WithoutHtml("extra"), has_html=_HasHtml("extra"))
     )
 
 
@@ -73,8 +87,10 @@ def _events(dialog: Dialog) -> QuerySet[DialogEvent]:
 
 
 def _merged(
-    dialog: Dialog, messages: Iterable[Message], events: list[DialogEvent], *, me: Employee
+    dialog: Dialog, messages: Sequence[Message], events: list[DialogEvent], *, me: Employee
 ) -> list[Item]:
+    for message in messages:
+        message.extra = message.lean  # type: ignore[attr-defined]  # annotated
     items: list[Item] = [message_item(message, dialog, me=me) for message in messages]
     items += [
         EventItem(

@@ -6,6 +6,7 @@ from openlines.workspace import views_actions as actions
 from openlines.workspace import views_canned as canned
 from openlines.workspace import views_deeds as further
 from openlines.workspace import views_journey
+from openlines.workspace import views_mail as mail
 from openlines.workspace import views_pages as pages
 from openlines.workspace import views_templates as templates
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("<int:pk>/pane/", pages.dialog_pane, name="pane"),
     path("<int:pk>/update/", pages.update, name="update"),
     path("<int:pk>/earlier/", pages.earlier, name="earlier"),
+    path("mail/<int:pk>/", mail.formatted, name="mail"),
     path("<int:pk>/accept/", actions.accept, name="accept"),
     path("<int:pk>/skip/", actions.skip, name="skip"),
     path("<int:pk>/take-over/", actions.take_over, name="take_over"),

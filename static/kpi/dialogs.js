@@ -1,7 +1,9 @@
 /* The dialog list: running times, and links that change the list in place (the address follows). */
 import { startClocks, tick } from "../ui/clocks.js";
+import { startMails } from "../workspace/mail.js";
 
 startClocks();
+startMails(document);
 
 document.addEventListener("htmx:afterSwap", () => tick());
 

@@ -269,6 +269,13 @@ const press = (selector) => {
   button.click();
 };
 
+/** Of the newest message that has such a button. */
+const pressLast = (selector) => {
+  const button = [...desk.querySelectorAll(selector)].at(-1);
+  if (!button) return false;
+  button.click();
+};
+
 function step(by) {
   const links = [...list.querySelectorAll("a[data-opens]")];
   const at = links.findIndex((link) => link.dataset.opens === talk.dialog);
@@ -299,6 +306,7 @@ startShortcuts({
   z: () => submit('.talk form[data-act="snooze"]'),
   l: () => press('.talk [data-key="l"]'),
   e: () => press('.talk [data-key="e"]'),
+  h: () => pressLast(".talk [data-mail-show]"),
   "/": () => search.focus(),
   "?": () => document.getElementById("shortcuts").showModal(),
 });

@@ -3,6 +3,7 @@
 import { setServerNow, tick } from "../ui/clocks.js";
 import { freshNow } from "../ui/live_status.js";
 import { Composer } from "./composer.js";
+import { startMails } from "./mail.js";
 import { get, parse, post } from "./requests.js";
 import { mergeItems, placeDays } from "./timeline.js";
 import { say } from "./words.js";
@@ -20,6 +21,7 @@ export class Talk {
     this.composer = null;
     if (this.element) this.begin();
     this.box.addEventListener("click", (event) => this.onClick(event));
+    startMails(this.box, { onShown: (item) => this.readFromStart(item) });
     document.addEventListener("visibilitychange", () => this.markSeen());
   }
 
@@ -169,6 +171,12 @@ export class Talk {
   toEnd() {
     const scroll = this.element?.querySelector("[data-scroll]");
     if (scroll) scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  /** A mail that has become long: one reads from its beginning, though the end of the conversation was in sight. */
+  readFromStart(item) {
+    this.atEnd = false;
+    item.scrollIntoView({ block: "start" });
   }
 
   /* ---- reading, typing ---- */

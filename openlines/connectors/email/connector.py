@@ -46,6 +46,7 @@ class EmailConnector:
     features: ClassVar[Features] = Features(
         max_text=1_000_000,
         joins_texts=True,
+        automatic_an_hour=5,
         can_start=True,
         address="email",
         has_phone=False,

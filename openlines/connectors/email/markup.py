@@ -17,6 +17,8 @@ MAX_HTML = 500_000
 """Letters of a mail's HTML that are kept and shown."""
 MAX_DEPTH = 80
 MAX_TAGS = 40_000
+LONGEST_LINK = 200
+"""Letters of an address that are shown beside its words; what is longer counts readers, and is in the formatted view."""
 
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "base", "embed"}
 _WITH_CONTENT = {
@@ -242,13 +244,13 @@ def to_text(source: str) -> tuple[str, str]:
 def _lines(source: str) -> Iterator[tuple[str, bool]]:
     line: list[str] = []
     is_quoted = False
-    preformatted = 0
+    preformatted = hidden = 0
     links: list[tuple[str, int]] = []
 
     def ended() -> tuple[str, bool]:
         text = "".join(line).strip(" \t\n\xa0") if not preformatted else "".join(line).rstrip()
         line.clear()
-        return text.replace("\xa0", " "), is_quoted
+        return _UNSEEN.sub("", text).replace("\xa0", " ").rstrip(), is_quoted
 
     for piece in _pieces(source):
         if piece.is_quoted != is_quoted:
@@ -257,6 +259,10 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
             line.clear()
             is_quoted = piece.is_quoted
         tag = piece.tag
+        if hidden or (tag is not None and _is_hidden(tag)):
+            if tag is not None and tag.name not in _VOID:
+                hidden += -1 if tag.is_closing else 1
+            continue
         if tag is None:
             if preformatted:
                 *whole, rest = piece.text.split("\n")
@@ -287,6 +293,16 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
     yield ended()
 
 
+_HIDDEN = re.compile(r"display:\s{0,3}none|visibility:\s{0,3}hidden|mso-hide:\s{0,3}all", re.IGNORECASE)
+_UNSEEN = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+|(?:[\xa0 ]*[\u200c\u200d\u2007]){3,}[\xa0 ]*")
+"""What newsletters fill the preview of a list of mails with; joiners between letters are letters of some languages."""
+
+
+def _is_hidden(tag: _Tag) -> bool:
+    """Written to be seen in a list of mails, or by machines; a reader of the mail sees nothing of it."""
+    return not tag.is_closing and _HIDDEN.search(tag.attributes.get("style", "")[:1000]) is not None
+
+
 def _link(tag: _Tag, line: list[str], links: list[tuple[str, int]]) -> None:
     """Shows where a link leads, unless its text is the address."""
     if not tag.is_closing:
@@ -294,7 +310,7 @@ def _link(tag: _Tag, line: list[str], links: list[tuple[str, int]]) -> None:
     elif links:
         address, start = links.pop()
         shown = "".join(line[start:]).strip()
-        if address.lower().startswith(("http://", "https://")) and shown and len(address) <= 500:
+        if address.lower().startswith(("http://", "https://")) and shown and len(address) <= LONGEST_LINK:
             if shown.rstrip("/") not in address:
                 line.append(f" <{address}>")
         elif address.lower().startswith(("http://", "https://")) and not shown and start < len(line):
@@ -322,12 +338,15 @@ _SHOWN_ATTRIBUTES = {
     "tr": {"bgcolor"},
 }
 _STYLES = {
-    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-radius",
-    "border-right", "border-spacing", "border-style", "border-top", "border-width", "color", "direction",
-    "font-family", "font-size", "font-style", "font-weight", "letter-spacing", "line-height", "list-style-type",
-    "max-width", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align",
-    "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width",
+    "background", "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left",
+    "border-radius", "border-right", "border-spacing", "border-style", "border-top", "border-width", "clear", "color",
+    "direction", "display", "float", "font", "font-family", "font-size", "font-style", "font-weight",
+    "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right",
+    "margin-top", "max-height", "max-width", "min-width", "overflow", "padding", "padding-bottom", "padding-left",
+    "padding-right", "padding-top", "table-layout", "text-align", "text-decoration", "text-indent", "text-transform",
+    "vertical-align", "visibility", "white-space", "width", "word-break",
 }  # fmt: skip
+"""What lays a mail out. No heights (a frame as high as its content would grow with them) and no positions."""
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _PICTURE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)

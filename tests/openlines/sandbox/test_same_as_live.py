@@ -220,7 +220,8 @@ def play(rng: random.Random, people: list[Employee], *, name: str) -> set[str]:
     if is_chat:  # the chat's gate is the widget's, in front of the service
         line.consent_enabled = False
         line.save(update_fields=["consent_enabled"])
-    connection = make_connection(line, "livechat" if is_chat else "telegram", credentials={"token": "1:x"})
+    kind = "livechat" if is_chat else rng.choice(["telegram", "email"])
+    connection = make_connection(line, kind, credentials={"token": "1:x"})
     live = Live(connection, people)
     offline = Obstacle.OFFLINE if line.check_availability else None
     channel = automatic_actions.channel_of(connection)
