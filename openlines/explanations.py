@@ -163,6 +163,7 @@ def _events() -> dict[str, str]:
         "dealt_anew": _("the queue was changed: offers are dealt anew"),
         "marked_unanswered": _("marked as unanswered"),
         "reply_failed": _("a reply did not reach the client (by %(who)s)"),
+        "reply_withdrawn": _("%(who)s took a reply back before it left"),
         "client_blocked": _("the client has blocked us"),
         "client_reachable": _("the client can be reached again"),
         "transfer_of_another": _("transferred by %(who)s from %(earlier)s to %(to)s"),

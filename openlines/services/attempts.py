@@ -2,8 +2,9 @@
 what the provider answered, the ids it gave.
 
 An entry of ``OutboxItem.log`` is ``{"at", "outcome", "detail"}``, and where there was a call ``"ms"``, ``"http"`` (the
-statuses of its requests, in order) and ``"ids"``. ``outcome`` is the name of one of ``base.Outcome``, ``BEGUN``, or
-``AGAIN`` (a person had it sent once more; ``by``).
+statuses of its requests, in order) and ``"ids"``. ``outcome`` is the name of one of ``base.Outcome``, ``BEGUN``,
+``AGAIN`` (a person had it sent once more; ``by``, and ``was``: the outcome that it had come to), or ``WITHDRAWN`` (its
+author took it out of the queue).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from openlines.connectors.base import Outcome
 BEGUN = "Begun"
 """The drain has taken it up. Its outcome takes this entry's place; it stays where the drain died in the call."""
 AGAIN = "Again"
+WITHDRAWN = "Withdrawn"
 MOST_ENTRIES = 50
 
 Log = list[dict[str, Any]]
@@ -89,8 +91,12 @@ def ended(log: Sequence[dict[str, Any]], outcome: Outcome, *, now: datetime, cal
     return _capped([*kept, entry])
 
 
-def again(log: Sequence[dict[str, Any]], *, now: datetime, by_id: int | None) -> Log:
-    return _capped([*log, {"at": now.isoformat(), "outcome": AGAIN, "by": by_id}])
+def again(log: Sequence[dict[str, Any]], *, now: datetime, by_id: int | None, was: str = "") -> Log:
+    return _capped([*log, {"at": now.isoformat(), "outcome": AGAIN, "by": by_id, "was": was}])
+
+
+def withdrawn(log: Sequence[dict[str, Any]], *, now: datetime) -> Log:
+    return _capped([*log, {"at": now.isoformat(), "outcome": WITHDRAWN}])
 
 
 def _capped(log: Log) -> Log:

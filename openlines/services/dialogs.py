@@ -118,7 +118,7 @@ def reply(
             return earlier
         change = DialogChange(dialog, now=now)
         if not reply.is_note:
-            _guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
+            guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
             _guard_window(dialog, reply, now=now)
             _step(change, Event.REPLY, by=by)
             if change.before.operator_id is None:
@@ -385,7 +385,7 @@ def _hand_on(
 def _step(
     change: DialogChange, event: Event, *, by: Employee | None, reachable: bool = True
 ) -> lifecycle.Step:
-    _guard_frozen(change.dialog)
+    guard_frozen(change.dialog)
     try:
         step = change.step(
             event, actor_id=by.pk if by else None, operator_id=by.pk if by else None, reachable=reachable
@@ -400,7 +400,7 @@ def _step(
 def _apply(
     change: DialogChange, decide: Callable[[conversation.Talk], conversation.Decided], *, by: Employee
 ) -> None:
-    _guard_frozen(change.dialog)
+    guard_frozen(change.dialog)
     if change.dialog.operator_id is None:
         change.dialog.operator = by  # whose name a text may give
     try:
@@ -410,7 +410,7 @@ def _apply(
     automatic_actions.apply(change, decided, actor_id=by.pk)
 
 
-def _guard_frozen(dialog: Dialog) -> None:
+def guard_frozen(dialog: Dialog) -> None:
     """L4: the line is off, and the dialog stands still with it."""
     if dialog.frozen_at is not None:
         raise CommandRefused(
@@ -434,6 +434,13 @@ def taken(dialog: Dialog) -> CommandRefused:
         return CommandRefused("taken", _("%(name)s holds this dialog now.") % {"name": holder}, holder=holder)
     return CommandRefused(
         "not_allowed", _("This cannot be done with the dialog as it is now. Look at it again.")
+    )
+
+
+def unreachable() -> CommandRefused:
+    return CommandRefused(
+        "unreachable",
+        _("The client has blocked messages from us. You can write again when he writes first."),
     )
 
 
@@ -465,7 +472,7 @@ def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: date
     )
 
 
-def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool, now: datetime) -> None:
+def guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool, now: datetime) -> None:
     state = State(dialog.state)
     if state in IN_QUEUE or state is State.WITH_BOT:
         _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
@@ -474,10 +481,7 @@ def _guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join:
     elif dialog.operator_id not in (by.pk, None) and not may_join:
         raise taken(dialog)
     if not dialog.client.is_reachable:
-        raise CommandRefused(
-            "unreachable",
-            _("The client has blocked messages from us. You can write again when he writes first."),
-        )
+        raise unreachable()
 
 
 def _guard_window(dialog: Dialog, reply: Reply, *, now: datetime) -> None:

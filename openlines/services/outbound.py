@@ -13,7 +13,6 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
@@ -23,7 +22,7 @@ from openlines.models import Attachment, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import attempts, outcomes, outgoing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
-from openlines.services.change import JOIN_WAIT, DialogChange, lock_dialog
+from openlines.services.change import JOIN_WAIT
 from openlines.services.only_one import Work, only_one
 from openlines.work import pulse
 
@@ -94,29 +93,6 @@ def _asks_first(item: OutboxItem) -> str:
     return _("The channel did not work for a while. If it is still right, do it again.")
 
 
-def retry(message: Message, *, now: datetime, by_id: int | None = None) -> bool:
-    """Send a failed or unknown message again, because a person asked for it; False where there is nothing to send."""
-    with transaction.atomic():
-        change = DialogChange(lock_dialog(message.dialog_id), now=now)
-        item = message.outbox_items.filter(action=OutboxItem.Action.SEND, state=OutboxItem.State.DONE).first()
-        message.refresh_from_db()
-        if item is None or message.delivery not in (Message.Delivery.FAILED, Message.Delivery.UNKNOWN):
-            return False
-        OutboxItem.objects.filter(pk=item.pk).update(
-            state=OutboxItem.State.QUEUED,
-            attempts=0,
-            created_at=now,
-            next_attempt_at=now,
-            log=attempts.again(item.log, now=now, by_id=by_id),
-        )
-        Message.objects.filter(pk=message.pk).update(
-            delivery=Message.Delivery.QUEUED, failure="", rev=change.rev
-        )
-        change.write()
-        wakeups.request("drain", connection_id=item.connection_id, now=now)
-        return True
-
-
 def sweep(*, now: datetime) -> int:
     """The net: connections with something due and no task on its way. Finds nothing unless a task was lost."""
     due = OutboxItem.objects.filter(
@@ -154,17 +130,22 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
         dialog__frozen_at__isnull=True,  # L4
     ).order_by("pk")
     while (pk := due.values_list("pk", flat=True).first()) is not None:
-        queued = OutboxItem.objects.filter(pk=pk, state=OutboxItem.State.QUEUED)
-        taken = attempts.begun(now=now)
-        if queued.update(state=OutboxItem.State.SENDING, attempts=F("attempts") + 1, log=taken):
-            return (
-                OutboxItem.objects.filter(pk=pk)
-                .select_related(
-                    "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
-                )
-                .first()
-            )
+        item = _claim(pk, now=now)
+        if item is not None:
+            return item
     return None
+
+
+def _claim(pk: int, *, now: datetime) -> OutboxItem | None:
+    """None where it was withdrawn meanwhile."""
+    queued = OutboxItem.objects.filter(pk=pk, state=OutboxItem.State.QUEUED)
+    taken = attempts.begun(now=now)
+    if not queued.update(state=OutboxItem.State.SENDING, attempts=F("attempts") + 1, log=taken):
+        return None
+    rows = OutboxItem.objects.select_related(
+        "connection", "message__operator", "message__reply_to", "dialog__client", "dialog__line"
+    )
+    return rows.get(pk=pk)
 
 
 def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:

@@ -11,17 +11,23 @@ from openlines.models import Message, ReactionInterval
 from openlines.policies.facts import DialogFacts, State
 from openlines.services.change import DialogChange
 
-_LOST = (Message.Delivery.FAILED,)
+_LOST = (Message.Delivery.FAILED, "")
+"""Empty: its author took it back before it left."""
 
 
 def undo(change: DialogChange, message: Message) -> None:
-    """The operator's ``message`` failed for good: if no other of the same turn arrived, the clock runs on from its
-    old start, the dialog goes back to waiting, and the operator is told. Writes nothing but interval rows itself.
-    """
+    """The operator's ``message`` failed for good: it is no answer (``take_back``), and the operator is told."""
     if message.author != Message.Author.OPERATOR or message.is_note:
         return
     change.record("reply_failed", actor_id=message.operator_id, message=message.pk)
     change.tell(change.facts.operator_id, message.operator_id)
+    take_back(change, message)
+
+
+def take_back(change: DialogChange, message: Message) -> None:
+    """The client never got the operator's ``message``: if no other of the same turn arrived, the clock runs on from its
+    old start, and the dialog goes back to waiting. Writes nothing but interval rows itself.
+    """
     interval = _interval(message)
     if interval is None or _others_arrived(message):
         return

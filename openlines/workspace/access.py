@@ -32,6 +32,9 @@ UNPROCESSABLE: Final = {
     "no_file",
     "window",
     "template",
+    "unchangeable",
+    "gone",
+    "off",
 }
 """Refused for what was asked, not because somebody was quicker."""
 

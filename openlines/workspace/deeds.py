@@ -28,6 +28,8 @@ class Deeds:
     finish: bool = False
     spam: bool = False
     take_over: bool = False
+    resend: bool = False
+    """Send again what failed."""
     offer_until: datetime | None = None
     words: str = ""
     """Why one cannot reply, or what stands before replying."""
@@ -37,8 +39,11 @@ def deeds(employee: Employee, dialog: Dialog) -> Deeds:
     """``dialog`` with line, client and operator at hand. Three statements at most."""
     state = State(dialog.state)
     if not dialog.is_open:
+        held = dialog.operator_id == employee.pk or permissions.may_take_over(employee, dialog)
         return Deeds(
-            note=True, words=_("This dialog is closed. When the client writes again, a new one begins.")
+            resend=held and state is not State.SPAM and dialog.client.is_reachable,
+            note=True,
+            words=_("This dialog is closed. When the client writes again, a new one begins."),
         )
     leads = permissions.may_take_over(employee, dialog)
     spam = employee.has_right(Right.DIALOGS_START_SPAM)
@@ -49,6 +54,7 @@ def deeds(employee: Employee, dialog: Dialog) -> Deeds:
     reachable = dialog.client.is_reachable
     return Deeds(
         reply=acts and reachable,
+        resend=acts and reachable,
         note=True,
         transfer=acts and state in HELD,
         give_back=acts and state in HELD,
@@ -86,6 +92,7 @@ def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) ->
         accept=acts,
         skip=own is not None,
         reply=acts and dialog.client.is_reachable,
+        resend=acts and dialog.client.is_reachable,
         note=True,
         transfer=acts,
         finish=acts,

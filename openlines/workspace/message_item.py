@@ -14,6 +14,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.services.answers import ANSWER
 from openlines.workspace import canned
+from openlines.workspace.own_message import Own, own
 from openlines.workspace.mail import Mail, mail
 
 _SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
@@ -82,6 +83,8 @@ class MessageItem:
     """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
     journey_url: str
     """What happened to it."""
+    own: Own
+    dialog_id: int
     mail: Mail | None = None
     """Of a mail: what it has besides."""
     is_message: bool = True
@@ -115,9 +118,13 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         is_note=message.is_note,
         is_edited=message.edited_at is not None,
         is_deleted=deleted,
-        earlier_texts=tuple(str(earlier.get("text", "")) for earlier in message.earlier_texts),
+        earlier_texts=()
+        if deleted
+        else tuple(str(earlier.get("text", "")) for earlier in message.earlier_texts),
         quote=_quote(message, dialog, me=me),
-        files=tuple(_file(attachment, message) for attachment in message.attachments.all()),
+        files=()
+        if deleted
+        else tuple(_file(attachment, message) for attachment in message.attachments.all()),
         note_text=words,
         special_icon=icon,
         special_url=url,
@@ -130,6 +137,8 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         may_be_quoted=not message.is_note and not deleted,
         journey_url=reverse("workspace:journey", args=[message.dialog_id, message.pk]),
         save_url="" if deleted or not canned.may_change(me) else _save_url(message),
+        own=own(message, dialog, me=me),
+        dialog_id=dialog.pk,
         mail=mail(message, dialog, has_html=_has_html(message)),
     )
 
@@ -208,7 +217,9 @@ def _buttons(message: Message) -> tuple[str, ...]:
 
 def _failure(message: Message) -> str:
     if message.delivery == Message.Delivery.UNKNOWN:
-        return _("The channel did not confirm it. It may have arrived; it is not sent twice.")
+        return _(
+            "The channel did not confirm it. It may have arrived: ask the client, or send it again if he has not got it."
+        )
     if message.delivery != Message.Delivery.FAILED:
         return ""
     if message.failure in ("", "unreachable"):

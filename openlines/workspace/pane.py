@@ -51,6 +51,8 @@ class Gate:
     can_accept: bool
     can_reply: bool
     can_note: bool
+    can_resend: bool
+    """Send again what failed; also in a dialog that is closed."""
     words: str
     window: window_state.WindowState | None
     """How long one may write freely, for who may write at all."""
@@ -93,6 +95,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
             can_accept=may.accept,
             can_reply=may.reply and window.takes(by_person=True),
             can_note=may.note,
+            can_resend=may.resend,
             words=may.words,
             window=window_state.of(window, now=now) if may.reply else None,
             has_templates=window.templates,

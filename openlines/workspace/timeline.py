@@ -14,6 +14,7 @@ from openlines.explanations import ROUTING, explain
 from openlines.lifecycle import Event
 from openlines.models import Dialog, DialogEvent, Message
 from openlines.workspace.message_item import MessageItem, message_item, order_of
+from openlines.workspace.own_message import CHANGES
 
 PAGE: Final = 60
 """Messages fetched at once."""
@@ -76,7 +77,7 @@ def _messages(dialog: Dialog) -> QuerySet[Message]:
     return (
         Message.objects.filter(dialog=dialog)
         .select_related("operator", "reply_to__operator")
-        .prefetch_related("attachments")
+        .prefetch_related("attachments", CHANGES)
         .defer("extra", "reply_to__extra")
         .annotate(lean=_WithoutHtml("extra"), has_html=_HasHtml("extra"))
     )

@@ -7,6 +7,7 @@ from openlines.workspace import views_canned as canned
 from openlines.workspace import views_deeds as further
 from openlines.workspace import views_journey
 from openlines.workspace import views_mail as mail
+from openlines.workspace import views_own as own
 from openlines.workspace import views_pages as pages
 from openlines.workspace import views_templates as templates
 
@@ -25,6 +26,9 @@ urlpatterns = [
     path("<int:pk>/skip/", actions.skip, name="skip"),
     path("<int:pk>/take-over/", actions.take_over, name="take_over"),
     path("<int:pk>/reply/", actions.reply, name="reply"),
+    path("<int:pk>/edit-message/", own.edit, name="edit_message"),
+    path("<int:pk>/delete-message/", own.delete, name="delete_message"),
+    path("<int:pk>/send-again/", own.send_again, name="send_again"),
     path("<int:pk>/transfer/choices/", pages.transfer_window, name="transfer_choices"),
     path("<int:pk>/transfer/", actions.transfer, name="transfer"),
     path("<int:pk>/finish/", actions.finish, name="finish"),

@@ -158,12 +158,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         return ""
 
     answer = carry_out(request, pk, deed)
-    if answer.status_code != 200:
-        return answer
-    since = whole_number(request.POST.get("since", "")) or 0
-    dialog, now = dialog_to_read(request, pk), timezone.now()
-    shown = pane(dialog, me=me, now=now, since=since)
-    return render(request, "workspace/_update.html", {"pane": shown, "now": now})
+    return updated(request, pk, me=me) if answer.status_code == 200 else answer
 
 
 @require_POST
@@ -210,6 +205,14 @@ def carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     if words:
         messages.success(request, words)
     return redirect("workspace:dialog", pk)
+
+
+def updated(request: HttpRequest, pk: int, *, me: Employee) -> HttpResponse:
+    """What changed ``since`` the revision that the screen knows."""
+    since = whole_number(request.POST.get("since", "")) or 0
+    dialog, now = dialog_to_read(request, pk), timezone.now()
+    shown = pane(dialog, me=me, now=now, since=since)
+    return render(request, "workspace/_update.html", {"pane": shown, "now": now})
 
 
 def _require(allowed: bool, dialog: Dialog) -> None:

@@ -2,6 +2,7 @@
    message, so that a double click or a retried request gives one message. The text is let go only when the server has it. */
 
 import { CannedReplies } from "./canned.js";
+import { Editing } from "./editing.js";
 import { post } from "./requests.js";
 import { pendingItem, placeDays } from "./timeline.js";
 import { problem, say } from "./words.js";
@@ -24,6 +25,7 @@ export class Composer {
     this.uuid = newUuid();
     this.sending = Promise.resolve();
     this.wantedMode = "reply";
+    this.editing = new Editing(this);
     this.restore();
     this.listen();
     this.canned = new CannedReplies(this.form, { onInsert: (inserted) => this.takeCanned(inserted) });
@@ -42,7 +44,7 @@ export class Composer {
     });
     this.text.addEventListener("input", () => {
       this.keep();
-      if (this.mode === "reply" && this.text.value) this.handlers.onTyping();
+      if (this.mode === "reply" && this.text.value && !this.editing.isOn) this.handlers.onTyping();
     });
     this.form.addEventListener("click", (event) => {
       const mode = event.target.closest("[data-mode-button]");
@@ -83,6 +85,7 @@ export class Composer {
   /* ---- draft ---- */
 
   keep() {
+    if (this.editing.isOn) return this.editing.keep();
     this.form.querySelector("[data-draft-mark]").hidden = !this.text.value;
     if (!this.text.value && !this.files.length) this.replies = [];
     this.store(this.text.value ? { text: this.text.value, mode: this.mode, retry: this.retry, replies: this.replies } : null);
@@ -114,10 +117,12 @@ export class Composer {
     this.replies = draft?.replies ?? [];
     this.obeyGate();
     this.settle();
+    if (draft?.editing) this.editing.restore(draft.editing);
   }
 
   /** The request whose answer was lost had arrived after all, and its message is here: its text is done with. */
   settle() {
+    if (this.editing.isOn) return;
     const { uuid, text } = this.retry ?? {};
     if (!uuid || !this.talk.querySelector(`[data-uuid="${CSS.escape(uuid)}"]:not(.item--pending)`)) return;
     if (this.text.value.trim() === text) {
@@ -152,7 +157,7 @@ export class Composer {
     const words = mode === "note" ? "wordsNote" : "wordsReply";
     this.text.placeholder = this.text.dataset[words];
     const send = this.form.querySelector("[data-send-words]");
-    send.textContent = send.dataset[words];
+    send.textContent = send.dataset[this.editing.isOn ? "wordsEdit" : words];
   }
 
   /** The state of the dialog decides what may be written; the text stays whatever happens. */
@@ -161,8 +166,8 @@ export class Composer {
     const canReply = gate.canReply === "1";
     const canNote = gate.canNote === "1";
     this.form.hidden = !canReply && !canNote && !this.text.value;
-    this.form.querySelector('[data-mode-button="reply"]').disabled = !canReply;
-    this.form.querySelector('[data-mode-button="note"]').disabled = !canNote;
+    this.form.querySelector('[data-mode-button="reply"]').disabled = !canReply || this.editing.isOn;
+    this.form.querySelector('[data-mode-button="note"]').disabled = !canNote || this.editing.isOn;
     this.form.querySelector("[data-send]").disabled = !canReply && !canNote;
     if (canReply || canNote) this.paintMode(!canNote ? "reply" : canReply ? this.wantedMode : "note");
   }
@@ -170,6 +175,7 @@ export class Composer {
   /* ---- quote and files ---- */
 
   quote(item) {
+    if (item) this.editing.leave();
     const box = this.form.querySelector("[data-quote]");
     this.form.elements.reply_to.value = item ? item.dataset.key.slice(1) : "";
     box.hidden = !item;
@@ -186,6 +192,7 @@ export class Composer {
   }
 
   addFiles(list) {
+    if (list.length && this.editing.isOn) return this.notice(say("noFilesInEdit"));
     this.setFiles([...this.files, ...list]);
   }
 
@@ -222,6 +229,7 @@ export class Composer {
   /* ---- sending ---- */
 
   send() {
+    if (this.editing.isOn) return this.editing.save();
     const text = this.text.value.trim();
     const { files, replies } = this;
     if (!text && files.length === 0) {
@@ -267,14 +275,19 @@ export class Composer {
       return;
     }
     attempt.item.remove();
+    this.giveBack(attempt);
+    this.notice(problem(answer));
+    this.settle();
+    this.lastRefusal = answer.words ?? "";
+    if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
+  }
+
+  giveBack(attempt) {
+    if (this.editing.isOn) return this.editing.giveBack(attempt);
     this.text.value = this.text.value ? `${attempt.text}\n${this.text.value}` : attempt.text;
     this.setFiles([...attempt.files, ...this.files]);
     this.replies = [...new Set([...attempt.replies, ...this.replies])];
     this.retry = { uuid: attempt.uuid, text: attempt.text, isNote: attempt.isNote };
     this.keep();
-    this.notice(problem(answer));
-    this.settle();
-    this.lastRefusal = answer.words ?? "";
-    if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
   }
 }

@@ -222,14 +222,21 @@ document.addEventListener("submit", async (event) => {
   await act(form);
 });
 
-async function act(form) {
+/** sure: the person was asked what the server wants to have asked first (code "ask"). */
+async function act(form, { sure = false } = {}) {
   if (form.dataset.running) return;
   form.dataset.running = "1";
   const button = form.querySelector("button:not([type=button])");
   button?.setAttribute("aria-busy", "true");
-  const answer = await post(form.action, new FormData(form));
+  const values = new FormData(form);
+  if (sure) values.set("sure", "1");
+  const answer = await post(form.action, values);
   delete form.dataset.running;
   button?.removeAttribute("aria-busy");
+  if (answer.code === "ask" && !sure) {
+    if (await confirmed(answer.words, form.dataset.askButton)) await act(form, { sure: true });
+    return;
+  }
   const id = form.action.match(/(\d+)\/[a-z-]+\/$/)?.[1];
   if (answer.kind === "done") {
     closeWindow();

@@ -1,4 +1,4 @@
-/* Asking the server. Every answer is one of: done, refused (409, 422: with words for the person), lost (no connection), gone (logged out), failed. */
+/* Asking the server. Every answer is one of: done, refused (409, 422: with words for the person and a code), lost (no connection), gone (logged out), failed. */
 
 function csrfToken() {
   // the cookie, not the page's field: it stays right when somebody logs in again in another tab
@@ -21,7 +21,7 @@ async function ask(url, options) {
   const body = response.status === 204 ? "" : isJson ? await response.json() : await response.text();
   const words = isJson ? body.words : undefined;
   if (response.ok) return { kind: "done", html: isJson ? "" : body, words, status: response.status };
-  if (response.status === 409 || response.status === 422) return { kind: "refused", words, status: response.status };
+  if (response.status === 409 || response.status === 422) return { kind: "refused", words, code: body.code, status: response.status };
   if (response.status === 413) return { kind: "too-big" };
   if (response.status === 403 || response.status === 404) return { kind: "not-yours", words, status: response.status };
   return { kind: "failed", words, status: response.status };

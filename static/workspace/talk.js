@@ -230,6 +230,8 @@ export class Talk {
     if (target.closest("[data-earlier]")) this.earlier(target.closest("[data-earlier]"));
     const quotes = target.closest("[data-quotes]");
     if (quotes) this.composer.quote(quotes.closest(".item"));
+    const edits = target.closest("[data-edits]");
+    if (edits) this.composer.editing.begin(edits);
     const link = target.closest(".bubble__text a");
     if (link) {
       link.target = "_blank";

@@ -12,7 +12,7 @@ from contactcenter.staff.models import Employee
 from openlines.connectors.telegram.fake import FakeTelegram, dies, refuse, server_error, too_many
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Client, Connection, Deadline, Dialog, DialogEvent, Message, OutboxItem
-from openlines.services import deadlines, dialogs, outbound
+from openlines.services import deadlines, dialogs, outbound, resending
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
@@ -162,7 +162,7 @@ def test_a_call_that_died_is_unknown_and_never_sent_twice(
     assert len(telegram.called("sendMessage")) == 1
     dialog.refresh_from_db()
     assert dialog.state == "answered", "unknown counts as given"
-    assert outbound.retry(message, now=at(5000))
+    resending.send_again(message.pk, by=anna, now=at(5000), sure=True)
     drain(connection, 5001)
     assert delivered(message) == "sent"
 

@@ -19,7 +19,7 @@ from openlines.connectors.telegram.fake import FakeTelegram
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Connection, Dialog, Message
 from openlines.policies.health import Health
-from openlines.services import health, outbound, pausing, polling, upkeep
+from openlines.services import health, outbound, pausing, polling, resending, upkeep
 from tests.factories import make_employee, make_role
 from tests.openlines.factories import (
     answer,
@@ -212,7 +212,7 @@ def test_from_the_refusal_over_the_page_to_the_client(
         assert "send it again" in asked.failure
     assert telegram.answers(71) == telegram.answers(73) == []
 
-    assert outbound.retry(too_old, now=at(2))  # by hand
+    resending.send_again(too_old.pk, by=anna, now=at(2), sure=True)
     outbound.drain(bot.pk, now=at(3))
     assert [one["text"] for one in telegram.answers(71)] == ["Yesterday"]
 

@@ -21,7 +21,7 @@ from openlines.connectors.base import (
 from openlines.connectors.telegram.fake import FakeTelegram, server_error, too_many
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Connection, Dialog, Message, MessageMark, OutboxItem, Shown
-from openlines.services import dialogs, inbound_items, looks, outbound
+from openlines.services import dialogs, inbound_items, looks, outbound, resending
 from tests.openlines.factories import (
     answer,
     at,
@@ -106,7 +106,7 @@ def test_who_had_it_sent_again_is_kept(
     message = answer(dialog, anna, now=at(5))
     outbound._next(connection, now=at(6))
     outbound.drain(connection.pk, now=at(300))
-    assert outbound.retry(message, now=at(400), by_id=anna.pk)
+    resending.send_again(message.pk, by=anna, now=at(400), sure=True)
     outbound.drain(connection.pk, now=at(401))
     log = OutboxItem.objects.get(message=message).log
     assert [one["outcome"] for one in log] == ["Begun", "Unknown", "Again", "Sent"]
