@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -297,8 +298,8 @@ def test_an_edit_that_races_with_the_drain_is_sent_or_refused_never_lost(
     for turn in range(6):
         message = answer(dialog, anna, f"old {turn}", now=at(5 + turn))
         edited, drained = together(
-            lambda pk=message.pk, turn=turn: own_messages.edit(pk, f"new {turn}", by=anna, now=at(20 + turn)),
-            lambda turn=turn: drain(connection, 20 + turn),
+            partial(own_messages.edit, message.pk, f"new {turn}", by=anna, now=at(20 + turn)),
+            partial(drain, connection, 20 + turn),
         )
         assert not isinstance(drained, Exception), drained
         drain(connection, 30 + turn)
