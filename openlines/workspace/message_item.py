@@ -14,8 +14,8 @@ from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.services.answers import ANSWER
 from openlines.workspace import canned
-from openlines.workspace.own_message import Own, own
 from openlines.workspace.mail import Mail, mail
+from openlines.workspace.own_message import Own, own
 
 _SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
 _DELIVERY_ICONS = {
