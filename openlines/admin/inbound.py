@@ -21,14 +21,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
+from openlines.admin import journeys
 from openlines.admin.readable import plain, readable
 from openlines.admin.readonly import ReadOnlyAdmin
-from openlines.models import InboundEvent, Message
-from openlines.services import inbound
+from openlines.models import InboundEvent
+from openlines.services import early_marks, inbound
 
 MOST_SHOWN = 50_000
 """Characters of a body on its page."""
-MOST_MESSAGES = 50
 
 
 @admin.register(InboundEvent)
@@ -43,12 +43,13 @@ class InboundEventAdmin(ReadOnlyAdmin):
         ("outcome_in_words", "processed_at"),
         "reason",
         "made",
+        "waits_for",
         "body_as_text",
         "raw",
         "headers_as_text",
         "key",
     )
-    readonly_fields = ("outcome_in_words", "made", "headers_as_text", "body_as_text", "raw")
+    readonly_fields = ("outcome_in_words", "made", "waits_for", "headers_as_text", "body_as_text", "raw")
     actions = ("replay",)
     actions_detail = ("replay_this",)
 
@@ -89,20 +90,28 @@ class InboundEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("messages it made"))
     def made(self, event: InboundEvent) -> SafeString:
-        """Each with the way to its dialog; who may not read that is told so there."""
-        found = Message.objects.filter(inbound=event).select_related("dialog").order_by("pk")[:MOST_MESSAGES]
+        """Each with the way to its dialog and to its journey; who may not read those is told so there."""
         rows = (
             (
                 reverse("workspace:dialog", args=[message.dialog_id]),
-                message.dialog.number,
+                f"№ {message.dialog_id}",
                 truncatechars(message.text, 80) or message.kind,
+                journeys.link(message),
             )
-            for message in found
+            for message in journeys.of_delivery(event)
         )
-        lines = format_html_join(
-            "", '<li><a href="{}">{}</a> {}</li>', ((url, f"№ {number}", text) for url, number, text in rows)
-        )
+        lines = format_html_join("", '<li><a href="{}">{}</a> {} · {}</li>', rows)
         return format_html('<ul class="ol-made">{}</ul>', lines) if lines else SafeString("–")
+
+    @admin.display(description=gettext_lazy("waits for"))
+    def waits_for(self, event: InboundEvent) -> str:
+        """What it says of messages that are not known here (yet)."""
+        ids = early_marks.heard_with(event).values_list("external_id", flat=True).distinct()
+        found = ", ".join(ids[: journeys.MOST])
+        if not found:
+            return "–"
+        words = _("Messages that are not known here: %(ids)s. Kept for two days, in case they still come.")
+        return words % {"ids": found}
 
     @admin.display(description=gettext_lazy("content"))
     def body_as_text(self, event: InboundEvent) -> SafeString:

@@ -21,10 +21,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from openlines.admin import journeys
 from openlines.admin.readonly import ReadOnlyAdmin
 from openlines.models import Message, OutboxItem
+from openlines.services import attempts
 
 OUTCOMES = {
+    attempts.BEGUN: gettext_lazy("begun"),
+    attempts.AGAIN: gettext_lazy("sent again by hand"),
+    attempts.WITHDRAWN: gettext_lazy("withdrawn by its author"),
     "Sent": gettext_lazy("taken by the provider"),
     "TryLater": gettext_lazy("not taken, tried again later"),
     "Failed": gettext_lazy("refused for good"),
@@ -79,8 +84,9 @@ class OutboxAdmin(ReadOnlyAdmin):
         "text",
         "failure",
         "attempts_so_far",
+        "journey",
     )
-    readonly_fields = ("delivery_in_words", "waits_for", "text", "failure", "attempts_so_far")
+    readonly_fields = ("delivery_in_words", "waits_for", "text", "failure", "attempts_so_far", "journey")
 
     class Media:
         css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
@@ -137,6 +143,10 @@ class OutboxAdmin(ReadOnlyAdmin):
     def failure(self, item: OutboxItem) -> str:
         is_change = item.action != OutboxItem.Action.SEND
         return truncatechars(item.refusal if is_change else item.message.failure, 120) or "–"
+
+    @admin.display(description=gettext_lazy("the whole journey"))
+    def journey(self, item: OutboxItem) -> SafeString:
+        return journeys.link(item.message)
 
     @admin.display(description=gettext_lazy("attempts so far"))
     def attempts_so_far(self, item: OutboxItem) -> SafeString:

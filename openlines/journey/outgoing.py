@@ -121,6 +121,8 @@ def _outcome(
             words = _("begun, but the worker ended before %(channel)s answered")
         case attempts.BEGUN:
             words = _("%(channel)s is being called")
+        case attempts.WITHDRAWN:
+            words = _("Withdrawn by its author before it left")
         case attempts.AGAIN:
             name = rows.people.get(entry.get("by") or 0) or _("somebody")
             return _("%(name)s had it sent again") % {"name": name}

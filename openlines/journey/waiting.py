@@ -70,15 +70,13 @@ def _in_turn(ahead: int) -> Wait:
 
 
 def _paused(connection: Connection) -> Wait:
-    """``last_error_at`` is the time of the pause for as long as nothing else has gone wrong since."""
     words = _(
         "The connection is paused: %(reason)s An administrator has been told; everything leaves when it is mended."
     )
-    known = connection.last_error == connection.paused_reason
     reason = connection.paused_reason.strip()
     return Wait(
         words % {"reason": reason if reason.endswith((".", "!", "?")) else f"{reason}."},
-        since=connection.last_error_at if known else None,
+        since=connection.paused_since,
         tone=Tone.BAD,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -79,6 +80,12 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def paused_since(self) -> datetime | None:
+        """None where it is not paused, and where something else has gone wrong since: then the time is not known."""
+        known = self.paused_reason and self.last_error == self.paused_reason
+        return self.last_error_at if known else None
 
     def account(self, *, webhook_url: str = "") -> Account:
         return Account(

@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from openlines.connectors import base
-from openlines.models import Connection, EarlyMark
+from openlines.models import Connection, EarlyMark, InboundEvent
 
 KEEP = timedelta(days=2)
 _NOBODY = base.Sender(external_id="")
@@ -47,6 +49,11 @@ def apply(connection: Connection, *external_ids: str, now: datetime) -> None:
                     _NOBODY, mark.external_id, mark.at, tuple(mark.data["emojis"])
                 )
                 marks.react(connection, reaction, now=now, heard_at=mark.heard_at)
+
+
+def heard_with(event: InboundEvent) -> QuerySet[EarlyMark]:
+    """Those of one raw delivery that still wait."""
+    return EarlyMark.objects.filter(connection=event.connection_id, heard_at=event.received_at)
 
 
 def clean_up(*, now: datetime) -> int:

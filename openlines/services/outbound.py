@@ -20,7 +20,7 @@ from openlines.connectors import registry
 from openlines.connectors.base import Failed, Unknown
 from openlines.models import Attachment, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
-from openlines.services import attempts, outcomes, outgoing, sent_changes, wakeups
+from openlines.services import attempts, outcomes, outgoing, pausing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
 from openlines.services.change import JOIN_WAIT
 from openlines.services.only_one import Work, only_one
@@ -80,6 +80,7 @@ def resume(connection: Connection, *, now: datetime) -> None:
     Connection.objects.filter(pk=connection.pk).update(
         paused_reason="", last_error="", held_until=None, health=""
     )
+    pausing.tell_desks(connection.pk)
     wakeups.request("drain", connection_id=connection.pk, now=now)
     Attachment.objects.filter(message__connection=connection, state=Attachment.State.PENDING).update(
         next_attempt_at=None

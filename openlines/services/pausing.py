@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from openlines.models import Connection
+from openlines.live import publish, topics
+from openlines.models import Connection, Dialog
 from openlines.services import alarms
 
 LONGEST_REASON = 2000
@@ -23,5 +24,14 @@ def pause(connection_id: int, *, reason: str, now: datetime) -> bool:
         newly = rows.filter(paused_reason="").update(paused_reason=reason)
         rows.update(paused_reason=reason, last_error=reason, last_error_at=now)
         if newly:
+            tell_desks(connection_id)
             alarms.connection_stopped(connection_id, reason=reason, now=now)
     return bool(newly)
+
+
+def tell_desks(connection_id: int) -> None:
+    """Whoever has one of its dialogs before him looks again why messages wait, or that they leave again (L6: its open
+    dialogs may be on several lines)."""
+    lines = Dialog.objects.open().filter(connection=connection_id).order_by().values_list("line", flat=True)
+    for line_id in sorted(set(lines.distinct())):
+        publish.signal(topics.line(line_id), "connection", connection=connection_id)

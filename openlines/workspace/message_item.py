@@ -14,6 +14,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.services.answers import ANSWER
 from openlines.workspace import canned
+from openlines.workspace.hold_state import why_queued
 from openlines.workspace.mail import Mail, mail
 from openlines.workspace.own_message import Own, own
 
@@ -78,6 +79,8 @@ class MessageItem:
     delivery_label: str
     delivery_icon: str
     failure: str
+    waits: str
+    """Why it has not left yet, where that is more than a moment."""
     may_be_quoted: bool
     save_url: str
     """The window that saves it as a canned reply (A10); empty where he may not, or it is none of ours."""
@@ -134,6 +137,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         delivery_label=str(Message.Delivery(message.delivery).label) if message.delivery else "",
         delivery_icon=_DELIVERY_ICONS.get(message.delivery, "clock"),
         failure=_failure(message),
+        waits=why_queued(message, dialog.connection),
         may_be_quoted=not message.is_note and not deleted,
         journey_url=reverse("workspace:journey", args=[message.dialog_id, message.pk]),
         save_url="" if deleted or not canned.may_change(me) else _save_url(message),

@@ -9,7 +9,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Dialog
 from openlines.policies.facts import HELD
 from openlines.services import windows
-from openlines.workspace import client_card, faces, mail, timeline, window_state
+from openlines.workspace import client_card, faces, hold_state, mail, timeline, window_state
 from openlines.workspace.deeds import Deeds, deeds, may_rate
 
 
@@ -55,6 +55,7 @@ class Gate:
     """Send again what failed; also in a dialog that is closed."""
     words: str
     window: window_state.WindowState | None
+    hold: hold_state.HoldState | None
     """How long one may write freely, for who may write at all."""
     has_templates: bool
     can_template: bool
@@ -98,6 +99,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
             can_resend=may.resend,
             words=may.words,
             window=window_state.of(window, now=now) if may.reply else None,
+            hold=hold_state.of(dialog, now=now),
             has_templates=window.templates,
             can_template=may.reply and window.templates,
             answer=mail.answer(dialog) if may.reply else None,

@@ -326,6 +326,10 @@ function onSignal(signal) {
     if (isOpen) talk.showTyping(signal.text);
     return;
   }
+  if (signal.kind === "connection") {
+    talk.update(); // whether messages wait, which is no change of the dialog
+    return;
+  }
   if (isOpen && Number(signal.rev ?? Infinity) > Number(talk.element.dataset.rev)) talk.update();
   refreshSoon();
 }

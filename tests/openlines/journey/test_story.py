@@ -282,6 +282,13 @@ def test_changes_of_a_sent_message_are_told_like_the_message() -> None:
     ]
 
 
+def test_what_its_author_withdrew_never_left() -> None:
+    ours = message(author="operator", delivery="", deleted_at=at(4))
+    journey = told(Rows(ours, items=(item(ours, state="done", log=[entry(4, "Withdrawn")]),)))
+    assert titles(journey)[-1] == "Withdrawn by its author before it left"
+    assert (journey.verdict, journey.waits) == ("Taken back.", ())
+
+
 def test_a_note_never_leaves() -> None:
     journey = told(Rows(message(author="operator", is_note=True, delivery="")))
     assert titles(journey) == ["Note by Anna Nowak"]
