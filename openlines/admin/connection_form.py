@@ -24,7 +24,7 @@ from openlines.connectors import registry
 from openlines.connectors.base import CredentialField
 from openlines.connectors.livechat import options as livechat
 from openlines.models import Connection, OpenLine
-from openlines.services import connections, lines
+from openlines.services import connections, courtesies, lines
 from openlines.services.errors import CommandRefused
 
 NEW_LINE = "new"
@@ -82,6 +82,13 @@ class ConnectionForm(forms.Form):
                 assume_scheme="https",
                 initial=connection.base_url,
                 widget=UnfoldAdminURLInputWidget,
+            )
+        if courtesies.can_mark_read(connection.kind):
+            self.fields["read_marks"] = forms.BooleanField(
+                label=_("Show clients that their messages were read"),
+                help_text=_("As soon as the operator who holds the dialog has them before his eyes."),
+                required=False,
+                initial=courtesies.marks_read(connection),
             )
         if connection.kind == Connection.Kind.LIVECHAT:
             self._add_live_chat()
@@ -249,6 +256,8 @@ class ConnectionForm(forms.Form):
                 "credentials": {key: value for key, value in kept.items() if value},
                 "base_url": entered["base_url"],
             }
+        if "read_marks" in self.fields:
+            found["options"] = self.connection.options | {"read_marks": entered["read_marks"]}
         if "title" in self.fields:
             found["options"] = self.connection.options | {
                 "title": entered["title"],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from openlines.journey.rows import Rows
 from openlines.journey.steps import Step, Tone
 from openlines.models import Connection, Message, MessageMark
+from openlines.services import courtesies
 
 SAME = timedelta(seconds=1)
 """A channel's time nearer than this to ours tells nothing new."""
@@ -80,6 +81,8 @@ def _words(mark: MessageMark, rows: Rows) -> tuple[str, str]:
             return _("Shown on the client's chat page"), ""
         case "read":
             return _("The client has read it"), mark.detail
+        case courtesies.TOLD:
+            return _("%(channel)s was asked to show the client that it is read") % {"channel": channel}, ""
         case "failed":
             return _("%(channel)s reports that it could not be delivered") % {"channel": channel}, mark.detail
         case "edited":

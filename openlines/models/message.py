@@ -183,7 +183,8 @@ class MessageMark(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="marks")
     status = models.CharField(max_length=20)
     """A ``DeliveryStatus``, or ``edited``, ``deleted``, ``echoed``, ``reaction``, ``part`` (an album's further file came),
-    ``fetched`` and ``not_fetched`` (a file; ``detail`` is its id)."""
+    ``fetched`` and ``not_fetched`` (a file; ``detail`` is its id), ``read_told`` (the provider was asked to show that we have
+    read it)."""
     at = models.DateTimeField()
     """The provider's time."""
     heard_at = models.DateTimeField()

@@ -25,7 +25,15 @@ from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLin
 from openlines.policies import conversation, worktime
 from openlines.policies.deadlines import kept_open_by_typing
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, Outcome, State
-from openlines.services import automatic_actions, canned_replies, looks, queue_members, routing, windows
+from openlines.services import (
+    automatic_actions,
+    canned_replies,
+    courtesies,
+    looks,
+    queue_members,
+    routing,
+    windows,
+)
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
@@ -352,6 +360,7 @@ def mark_seen(dialog: Dialog, *, by: Employee, now: datetime, last: int | None =
     )
     if by.pk == dialog.operator_id:  # a colleague looking in is no read mark for the client
         publish.signal(topics.client(dialog.client_id), "seen", dialog=dialog.pk)
+        courtesies.seen(dialog, by_id=by.pk, now=now, last=last)
 
 
 # -- guards ---------------------------------------------------------------------------------------------------

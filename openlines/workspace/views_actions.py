@@ -24,7 +24,7 @@ from openlines import permissions
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, Message, OpenLine
 from openlines.policies.facts import Outcome, State
-from openlines.services import dialogs, files, routing
+from openlines.services import courtesies, dialogs, files, routing
 from openlines.services.errors import CommandRefused
 from openlines.workspace import canned
 from openlines.workspace import transfer as transfers
@@ -177,19 +177,21 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    """Told to the client's page, where his channel has one; nothing is written."""
+    """An answer is being written (a note tells nobody): shown on the client's page, or by his provider."""
     try:
         dialog = dialog_to_read(request, pk)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
-    if dialog.operator_id == employee_of(request).pk:  # A8: who is writing keeps it open
-        dialogs.typing(dialog.pk, by=employee_of(request), now=timezone.now())
-    if (
-        dialog.is_open
-        and dialog.connection.kind == Connection.Kind.LIVECHAT
-        and deeds(employee_of(request), dialog).reply
-    ):
-        publish.signal(topics.client(dialog.client_id), "typing", dialog=dialog.pk)
+    me, now = employee_of(request), timezone.now()
+    holds = dialog.operator_id == me.pk
+    if holds:  # A8: who is writing keeps it open
+        dialogs.typing(dialog.pk, by=me, now=now)
+    is_chat = dialog.connection.kind == Connection.Kind.LIVECHAT
+    if dialog.is_open and (is_chat or holds) and deeds(me, dialog).reply:
+        if is_chat:
+            publish.signal(topics.client(dialog.client_id), "typing", dialog=dialog.pk)
+        else:
+            courtesies.typing(dialog, by_id=me.pk, now=now)
     return HttpResponse(status=204)
 
 

@@ -10,7 +10,7 @@ import { say } from "./words.js";
 
 const NEAR_END = 120; // px: who reads the end keeps seeing the end
 const TYPING_SHOWN_MS = 6000;
-const TYPING_TOLD_EVERY_MS = 4000;
+const TYPING_TOLD_EVERY_MS = 5000;
 
 export class Talk {
   constructor(desk, { onGone, onSeen }) {
