@@ -19,7 +19,7 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer
 from ninja.security.base import AuthBase
 
-from openlines.api import errors, schemas
+from openlines.api import errors, examples, schemas
 from openlines.connectors import base
 from openlines.connectors.api import parse, send, signature
 from openlines.connectors.views import BODY_LIMIT
@@ -83,6 +83,7 @@ api = NinjaAPI(
     version="1",
     urls_namespace="api",
     parser=JsonInUtf8(),
+    openapi_extra={"webhooks": examples.webhooks()},
     description=INTRODUCTION
     % {
         "types": ", ".join(f"`{kind}`" for kind in parse.TYPES),
@@ -92,45 +93,73 @@ api = NinjaAPI(
 errors.install(api)
 router = Router(auth=[ApiKey(), Signed()], tags=["v1"])
 _AT = "/connections/{uuid:public_id}"
-_ANSWERS: Any = {200: schemas.Taken, frozenset({400, 401, 404, 413, 422}): schemas.Refusal}
+_REFUSALS = (400, 401, 404, 413, 422)
+_ANSWERS: Any = {200: schemas.Taken, frozenset(_REFUSALS): schemas.Refusal}
+
+
+def _shown(body: str) -> dict[str, Any]:
+    return examples.shown(*_REFUSALS, body=body)
 
 
 @router.get(
     f"{_AT}",
     response={200: schemas.Connected, frozenset({401, 404}): schemas.Refusal},
     summary="Is the key good?",
+    openapi_extra=examples.shown(401, 404),
 )
 def connected(request: HttpRequest, public_id: UUID) -> dict[str, Any]:
     found = _connection(request)
     return {"name": found.name, "active": found.is_active, "paused_because": found.paused_reason}
 
 
-@router.post(f"{_AT}/messages", response=_ANSWERS, summary="A client wrote")
+@router.post(f"{_AT}/messages", response=_ANSWERS, summary="A client wrote", openapi_extra=_shown("messages"))
 def messages(request: HttpRequest, public_id: UUID, body: schemas.Message) -> schemas.Taken:
     return _take(request, "message.created", own_id=body.external_id)
 
 
-@router.post(f"{_AT}/edits", response=_ANSWERS, summary="A client changed a message")
+@router.post(
+    f"{_AT}/edits", response=_ANSWERS, summary="A client changed a message", openapi_extra=_shown("edits")
+)
 def edits(request: HttpRequest, public_id: UUID, body: schemas.Edit) -> schemas.Taken:
     return _take(request, "message.edited")
 
 
-@router.post(f"{_AT}/deletions", response=_ANSWERS, summary="A client deleted messages")
+@router.post(
+    f"{_AT}/deletions",
+    response=_ANSWERS,
+    summary="A client deleted messages",
+    openapi_extra=_shown("deletions"),
+)
 def deletions(request: HttpRequest, public_id: UUID, body: schemas.Deletion) -> schemas.Taken:
     return _take(request, "message.deleted")
 
 
-@router.post(f"{_AT}/reactions", response=_ANSWERS, summary="A client reacted to a message")
+@router.post(
+    f"{_AT}/reactions",
+    response=_ANSWERS,
+    summary="A client reacted to a message",
+    openapi_extra=_shown("reactions"),
+)
 def reactions(request: HttpRequest, public_id: UUID, body: schemas.Reaction) -> schemas.Taken:
     return _take(request, "reaction.changed")
 
 
-@router.post(f"{_AT}/statuses", response=_ANSWERS, summary="What became of our message")
+@router.post(
+    f"{_AT}/statuses",
+    response=_ANSWERS,
+    summary="What became of our message",
+    openapi_extra=_shown("statuses"),
+)
 def statuses(request: HttpRequest, public_id: UUID, body: schemas.Status) -> schemas.Taken:
     return _take(request, "message.status")
 
 
-@router.post(f"{_AT}/reachability", response=_ANSWERS, summary="A client blocked you, or let you in again")
+@router.post(
+    f"{_AT}/reachability",
+    response=_ANSWERS,
+    summary="A client blocked you, or let you in again",
+    openapi_extra=_shown("reachability"),
+)
 def reachability(request: HttpRequest, public_id: UUID, body: schemas.Reachability) -> schemas.Taken:
     return _take(request, "contact.reachability")
 

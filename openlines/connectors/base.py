@@ -583,8 +583,8 @@ class Shared(Protocol):
 class Answering(Protocol):
     """The provider wants something else than our usual 200 (Twilio: TwiML; Viber: a welcome)."""
 
-    def answer(self, request: RawRequest) -> tuple[str, str]:
-        """(content type, body) of the 200."""
+    def answer(self, request: RawRequest, account: Account) -> tuple[str, str]:
+        """(content type, body) of the 200. Without credentials (switched off) it says nothing to the client. Never raises."""
 
 
 @runtime_checkable

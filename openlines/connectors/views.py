@@ -63,7 +63,7 @@ def hook(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         else:  # L5: counted and not kept, and the provider need not know
             Connection.objects.filter(pk=addressee.pk).update(refused_count=F("refused_count") + 1)
     if isinstance(connector, base.Answering):
-        content_type, content = connector.answer(raw)
+        content_type, content = connector.answer(raw, _speaker(connection))
         return HttpResponse(content, content_type=content_type)
     return JsonResponse({"ok": True})
 
@@ -74,6 +74,13 @@ def _is_genuine(connector: base.Connector, raw: base.RawRequest, connection: Con
     except base.BadSignature:
         return False
     return True
+
+
+def _speaker(connection: Connection) -> base.Account:
+    """Whose credentials an answer may use: nothing is said to clients while the connection or its line is off (L4, L5)."""
+    if connection.is_active and connection.line.is_active:
+        return connection.account()
+    return base.Account(connection.pk, connection.kind, {})
 
 
 def _addressees(connector: base.Connector, raw: base.RawRequest, connection: Connection) -> list[Connection]:

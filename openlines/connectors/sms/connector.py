@@ -79,6 +79,11 @@ class SmsConnector:
         ),
         _("Copy Account SID and Auth Token from the first page of Twilio’s console, and the number."),
         _("Paste them below and save: the number’s address for messages is set automatically."),
+        _(
+            "Twilio tries a few times only. This installation’s address is set as the fallback, too, and what was "
+            "lost all the same is fetched from Twilio’s list within the hour. For a WhatsApp sender, enter the "
+            "address in both places, followed by #rc=3&rp=all."
+        ),
         _("Write a text message to the number to try it."),
     )
     registers_webhook: ClassVar[bool] = True
@@ -92,7 +97,7 @@ class SmsConnector:
     def parse(self, request: RawRequest, account: Account) -> list[InboundItem]:
         return parse.parse(request)
 
-    def answer(self, request: RawRequest) -> tuple[str, str]:
+    def answer(self, request: RawRequest, account: Account) -> tuple[str, str]:
         """TwiML that says nothing: anything else is an error in Twilio's log, and text would be sent to the client."""
         return "text/xml; charset=utf-8", NOTHING
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
-_JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
+_JOINER = "\u200d"
+_MARKS = ("\n\n", "\n", ". ", "! ", "? ", "… ", "。", "！", "？", " ")
+"""Where a text is best cut, best first; several that are as good as one another count by their place."""
+_FLAG_TAGS = range(0xE0020, 0xE0080)
 
 
 def units(text: str) -> int:
@@ -49,26 +52,28 @@ def _fitting(text: str, limit: int, measure: Callable[[str], int]) -> int:
 
 def _cut(text: str, end: int) -> int:
     """The best place for a cut in the second half of ``text[:end]``; inside a word if there is no other."""
-    for mark in ("\n\n", "\n", ". ", " "):
-        place = text.rfind(mark, end // 2, end)
-        if place > 0:
-            return place + len(mark)
+    for marks in (_MARKS[:1], _MARKS[1:2], _MARKS[2:-1], _MARKS[-1:]):
+        places = [place + len(mark) for mark in marks if (place := text.rfind(mark, end // 2, end)) > 0]
+        whole = [place for place in places if place <= end and not _joined(text, place)]
+        if whole:
+            return max(whole)
     if text[end].isspace():
         return end
-    whole = end
-    while whole > max(1, end - 32) and _joined(text, whole):
-        whole -= 1
-    return end if _joined(text, whole) else whole
+    cut = end
+    while cut > 1 and _joined(text, cut):
+        cut -= 1
+    return end if _joined(text, cut) else cut
 
 
 def _joined(text: str, index: int) -> bool:
-    """Would a cut before ``index`` tear one visible sign apart (family, flag, skin tone, accent)?"""
+    """Would a cut before ``index`` tear one visible sign apart (family, flag, skin tone, accent, vowel sign)?"""
     after, before = text[index], text[index - 1]
     return (
-        after in _JOINERS
-        or before == "\u200d"
-        or unicodedata.combining(after) > 0
+        _JOINER in (after, before)
+        or unicodedata.category(after).startswith("M")  # accents, vowel signs, variation selectors, key caps
         or "\U0001f3fb" <= after <= "\U0001f3ff"
+        or ord(after) in _FLAG_TAGS
+        or "\u1160" <= after <= "\u11ff"  # the rest of a Korean syllable
         or (_regional(after) and _regional(before) and _flags_before(text, index) % 2 == 1)
     )
 

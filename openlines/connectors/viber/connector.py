@@ -48,6 +48,12 @@ class ViberConnector:
             _("Shown above messages that no employee wrote. Up to 28 characters. Empty: “Support”."),
             required=False,
         ),
+        CredentialField(
+            "welcome",
+            _("Welcome"),
+            _("Shown to who opens the chat and has not written yet. Empty: nothing is shown."),
+            required=False,
+        ),
     )
     allowed_media_hosts: ClassVar[tuple[str, ...]] = files.HOSTS
     guide: ClassVar[tuple[StrOrPromise, ...]] = (
@@ -69,9 +75,9 @@ class ViberConnector:
     def parse(self, request: RawRequest, account: Account) -> list[InboundItem]:
         return parse.parse(request)
 
-    def answer(self, request: RawRequest) -> tuple[str, str]:
-        """Nothing: what stood here would be shown to the client as a welcome (after ``conversation_started``)."""
-        return "application/json", ""
+    def answer(self, request: RawRequest, account: Account) -> tuple[str, str]:
+        """The welcome to who opens the chat; else nothing, as anything would be taken for one."""
+        return "application/json", webhook.welcome(request, account)
 
     def send(self, message: OutgoingMessage, account: Account) -> Outcome:
         return send.send(message, account)

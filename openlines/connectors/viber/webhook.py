@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,9 +16,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, BadSignature, Finding, Health, RawRequest
-from openlines.connectors.fields import Json, text
-from openlines.connectors.viber import api
+from openlines.connectors.base import Account, BadSignature, Finding, Health, RawRequest, Unreadable
+from openlines.connectors.fields import Json, decode, mapping, text
+from openlines.connectors.telegram.split import split
+from openlines.connectors.viber import api, send
 
 SIGNATURE_HEADER = "x-viber-content-signature"
 
@@ -31,6 +33,23 @@ def verify(request: RawRequest, account: Account) -> None:
     shown = request.headers.get(SIGNATURE_HEADER, "").strip().lower()
     if not token or not hmac.compare_digest(shown.encode("utf-8", "replace"), expected.encode()):
         raise BadSignature("the signature is missing or wrong")
+
+
+def welcome(request: RawRequest, account: Account) -> str:
+    """The one message that Viber shows to who opens the chat, before any dialog; given in the answer to its callback.
+
+    Empty after every other callback, to who is subscribed already, and where none is entered. Never raises.
+    """
+    said = split(text(account.credentials.get("welcome", "")).strip(), send.MAX_TEXT)
+    try:
+        body = mapping(decode(request.body))
+    except Unreadable:
+        return ""
+    if not said or body.get("event") != "conversation_started" or body.get("subscribed") is True:
+        return ""
+    name = text(account.credentials.get("name", "")).strip() or _("Support")
+    found = {"sender": {"name": name[: send.MAX_NAME]}, "min_api_version": 1, "type": "text", "text": said[0]}
+    return json.dumps(found, ensure_ascii=False)
 
 
 def set_up(account: Account) -> Health:

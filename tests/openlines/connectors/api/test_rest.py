@@ -254,6 +254,38 @@ def test_the_description_lists_every_call_and_needs_no_other_host() -> None:
             assert operation["security"]
 
 
+def test_every_example_of_the_description_is_true(shop: Connection) -> None:
+    found = Http().get("/api/openapi.json").json()
+    for path, listed in found["paths"].items():
+        for method, operation in listed.items():
+            refusals = {status for status in operation["responses"] if status != "200"}
+            assert refusals >= {"401", "404"}
+            for status in refusals:
+                told = operation["responses"][status]["content"]["application/json"]
+                assert told["schema"]["$ref"].endswith("/Refusal")
+                assert set(told["example"]) == {"error", "message", "fields"}
+                assert operation["responses"][status]["description"].endswith(".")
+            if method == "post":
+                example = operation["requestBody"]["content"]["application/json"]["example"]
+                answer = call(shop, path.rpartition("/")[2], example)
+                assert answer.json()["understood"], path
+    unproved = found["paths"]["/api/v1/connections/{public_id}/messages"]["post"]["responses"]["401"]
+    example = unproved["content"]["application/json"]["example"]
+    assert example["message"] == call(shop, key="").json()["message"]
+
+
+def test_the_description_tells_what_we_post() -> None:
+    from openlines.connectors.api.fake import _NEEDED
+
+    told = Http().get("/api/openapi.json").json()["webhooks"]
+    assert set(told) == set(_NEEDED)
+    for kind, listed in told.items():
+        body = listed["post"]["requestBody"]["content"]["application/json"]["example"]
+        assert body["type"] == kind
+        assert set(_NEEDED[kind]) <= set(body["data"])
+        assert {"2XX", "410", "4XX"} <= set(listed["post"]["responses"])
+
+
 @settings(
     max_examples=60,
     deadline=None,

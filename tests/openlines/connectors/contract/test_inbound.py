@@ -189,7 +189,7 @@ def test_nothing_breaks_key_and_parse(case: Case, connector: Connector, data: st
     if isinstance(connector, base.Shared):
         assert all(isinstance(one, str) for one in connector.account_keys(came))
     if isinstance(connector, base.Answering):
-        connector.answer(came)
+        connector.answer(came, account(case))
 
 
 _PREPARED: dict[str, list[bytes]] = {}

@@ -210,3 +210,21 @@ def test_a_wait_may_be_asked_for_by_a_date(
     assert isinstance(outcome, TryLater)
     assert outcome.after is not None
     assert timedelta(seconds=60) < outcome.after <= timedelta(seconds=91)
+
+
+def test_a_gateway_that_gave_up_waiting_proves_nothing(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    if case.kind in {"telegram", "api"}:
+        pytest.skip("it has a policy of its own; repeated calls are known")
+    plan = case.behaviours.bad_gateway()
+    reply = getattr(plan, "reply", None)
+    body = b"<html>504 Gateway Time-out</html>"
+    plan = (
+        type(plan)(504, body, "text/html")
+        if reply is None
+        else type(plan)(type(reply)(504, body, "text/html"))
+    )
+    fake.plan(case.operation, plan)
+    outcome = connector.send(OutgoingMessage(uuid=UUID, recipient=case.recipient, text="x"), account)
+    assert isinstance(outcome, Unknown)

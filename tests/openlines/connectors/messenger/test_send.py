@@ -322,3 +322,10 @@ def test_the_clients_name_is_asked_for(meta: FakeMessenger, account: Account) ->
     meta.plan(CLIENT, garbage(), server_error(), dies())
     assert [connector.profile(CLIENT, account) for _ in range(3)] == [None] * 3
     assert connector.profile(CLIENT, replace(account, credentials={})) is None
+
+
+def test_an_error_after_which_the_message_went_out_is_not_tried_again(
+    meta: FakeMessenger, account: Account
+) -> None:
+    meta.plan("messages", refuse(1, "Received invalid JSON reply", status=500, subcode=1357046))
+    assert isinstance(connector.send(outgoing("x"), account), Unknown)

@@ -59,6 +59,10 @@ def test_only_twilio_s_stores_are_followed_to() -> None:
     [
         "http://169.254.169.254/",
         "https://api.twilio.com.evil.example/",
+        "https://api.twilio.com@evil.example/",
+        "http://api.twilio.com/2010-04-01/x",
+        "https://api.twilio.com:8443/2010-04-01/x",
+        "https://api.twilio.com:99999/",
         "file:///etc/passwd",
         "https://[",
         "",

@@ -21,7 +21,7 @@ def test_it_is_a_connector() -> None:
     assert complete.kind == "sms"
     assert isinstance(connector, Answering)
     assert isinstance(connector, Reconciling)
-    kind, body = connector.answer(request(message()))
+    kind, body = connector.answer(request(message()), NOBODY)
     assert kind.startswith("text/xml")
     assert body.endswith("<Response/>")
 

@@ -70,6 +70,20 @@ def test_leaving_is_kept_and_an_opened_chat_makes_no_dialog(
     assert Client.objects.get().is_reachable is True
 
 
+def test_an_opened_chat_is_welcomed_unless_the_connection_or_its_line_is_off(
+    viber: FakeViber, bot: Connection, ready: Account
+) -> None:
+    bot.credentials = {**bot.credentials, "welcome": "Hello! What can we do for you?"}
+    bot.save()
+    viber.open_chat(WHO)
+    assert b"What can we do for you?" in viber.answered[-1][2]
+    assert not Message.objects.exists()
+    bot.line.is_active = False
+    bot.line.save()
+    viber.open_chat(WHO)
+    assert viber.answered[-1] == (200, "application/json", b"")
+
+
 def test_a_pressed_button_brings_its_payload(viber: FakeViber, bot: Connection, ready: Account) -> None:
     viber.write(WHO, "Hello")
     buttons = (Button("Good", "rate:1"), Button("Bad", "rate:0"))

@@ -42,6 +42,10 @@ def test_what_is_too_large_is_given_up(viber: FakeViber, account: Account, media
         "https://[",
         "",
         "https://user@evil.example/.viber.com",
+        "https://dl-media.viber.com@evil.example/x",
+        "http://dl-media.viber.com/x",
+        "https://dl-media.viber.com:8443/x",
+        "https://dl-media.viber.com:99999/x",
     ],
 )
 def test_only_viber_s_own_hosts_are_asked(url: str) -> None:

@@ -9,6 +9,7 @@ from openlines.connectors.base import Account, Answering, BadSignature, Connecto
 from openlines.connectors.loopback import bad_gateway, garbage
 from openlines.connectors.viber.fake import FakeViber, refuse, sign
 from tests.openlines.connectors.viber.building import (
+    CLIENT,
     NOBODY,
     PAYLOADS,
     callback,
@@ -29,7 +30,25 @@ def test_it_is_a_connector() -> None:
     complete: Connector = connector
     assert isinstance(connector, Answering)
     assert complete.kind == "viber"
-    assert connector.answer(request(callback("conversation_started")))[1] == ""
+    assert connector.answer(request(callback("conversation_started")), NOBODY)[1] == ""
+
+
+def test_who_opens_the_chat_is_welcomed_once_and_nobody_else() -> None:
+    bot = replace(NOBODY, credentials={"token": TOKEN, "welcome": " Dzień dobry 👋 ", "name": "Shop"})
+    opened = callback("conversation_started", user=CLIENT, subscribed=False)
+    kind, said = connector.answer(request(opened), bot)
+    assert kind == "application/json"
+    assert json.loads(said) == {
+        "sender": {"name": "Shop"},
+        "min_api_version": 1,
+        "type": "text",
+        "text": "Dzień dobry 👋",
+    }
+    for other in ({**opened, "subscribed": True}, callback("message"), callback("webhook"), b"{", [1]):
+        assert connector.answer(request(other), bot) == ("application/json", "")
+    bot = replace(bot, credentials={"welcome": "x" * 8000, "name": "n" * 40})
+    told = json.loads(connector.answer(request(opened), bot)[1])
+    assert (len(told["text"]), len(told["sender"]["name"])) == (7000, 28)
 
 
 def test_the_published_signature_passes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -63,6 +65,9 @@ def test_what_is_gone(whatsapp: FakeWhatsApp, account: Account) -> None:
         "https://evil.example/x",
         "https://evilfbsbx.com/x",
         "http://lookaside.fbsbx.com/x",
+        "https://lookaside.fbsbx.com:8443/x",
+        "https://lookaside.fbsbx.com@evil.example/x",
+        "https://169.254.169.254/x",
         "file:///etc/passwd",
         "https://[",
     ],
@@ -81,6 +86,19 @@ def test_a_damaged_file_is_fetched_again(whatsapp: FakeWhatsApp, account: Accoun
     with pytest.raises(MediaUnavailable, match="damaged") as caught:
         fetch(reference, account)
     assert caught.value.temporary
+
+
+def test_the_hash_may_come_in_either_form(whatsapp: FakeWhatsApp, account: Account) -> None:
+    reference = whatsapp.add_media(b"x")
+    url = whatsapp.add_file("whole", b"y").encode()
+    whole = hashlib.sha256(b"y").digest()
+    for told in (whole.hex().encode(), base64.b64encode(whole), b"", b"short"):
+        whatsapp.plan(reference, Behaviour(200, b'{"url": "%s", "sha256": "%s"}' % (url, told)))
+        assert fetch(reference, account) == b"y"
+    damaged = base64.b64encode(bytes(32))
+    whatsapp.plan(reference, Behaviour(200, b'{"url": "%s", "sha256": "%s"}' % (url, damaged)))
+    with pytest.raises(MediaUnavailable, match="damaged"):
+        fetch(reference, account)
 
 
 def test_the_file_itself_wants_the_token(whatsapp: FakeWhatsApp, account: Account) -> None:

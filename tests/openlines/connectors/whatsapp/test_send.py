@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -393,3 +394,32 @@ def test_marks_of_reading_and_typing(whatsapp: FakeWhatsApp, account: Account) -
     connector.mark_read(PHONE, "wamid.Q", account)
     connector.show_typing(PHONE, account, last_external_id="wamid.Q")
     assert all(call.pieces[0] == NUMBER for call in whatsapp.calls_of("messages"))
+
+
+def test_a_file_that_meta_lost_is_uploaded_anew_and_shown_once(
+    whatsapp: FakeWhatsApp, account: Account, file: MakeFile
+) -> None:
+    lost = refuse(131053, "Media upload error")
+    whatsapp.plan("messages", lost, lost)
+    outcome = connector.send(outgoing("Look", files=(file("photo.jpg"),)), account)
+    assert isinstance(outcome, Sent)
+    assert (len(whatsapp.calls_of("media")), len(got(whatsapp))) == (3, 1)
+    whatsapp.plan("messages", lost, lost, lost)
+    outcome = connector.send(outgoing("Look", files=(file("photo.jpg"),)), account)
+    assert isinstance(outcome, Failed)
+    assert "JPEG" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("size", "animated", "type_"),
+    [(90, False, "sticker"), (110, False, "document"), (110, True, "sticker"), (510, True, "document")],
+)
+def test_a_sticker_that_moves_may_be_larger(
+    whatsapp: FakeWhatsApp, account: Account, tmp_path: Path, size: int, animated: bool, type_: str
+) -> None:
+    path = tmp_path / "sticker.webp"
+    head = b"RIFF\x00\x00\x00\x00WEBPVP8X\n\x00\x00\x00" + (b"\x02" if animated else b"\x00")
+    path.write_bytes(head.ljust(size * 1024, b"\0"))
+    sticker = OutgoingFile(str(path), "sticker.webp", "image/webp", MediaKind.STICKER)
+    connector.send(outgoing(files=(sticker,)), account)
+    assert got(whatsapp)[0]["type"] == type_
