@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from contactcenter.staff.models import Employee
 from openlines.connectors.base import RawRequest
@@ -89,7 +89,7 @@ def test_a_newsletter_is_read(
         anna, color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce"
     )
     asked: list[str] = []
-    page.route("**/pictures.invalid/**", Route.abort)
+    page.route("**/pictures.invalid/**", lambda route: route.abort())
     page.on("request", lambda one: asked.append(one.url) if "pictures.invalid" in one.url else None)
     page.goto(reverse("workspace:dialog", args=[message.dialog_id]))
 

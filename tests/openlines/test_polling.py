@@ -321,6 +321,31 @@ def test_a_bounce_comes_back_to_its_message(
     assert OutboxItem.objects.get().state == "done"
 
 
+def test_a_mailbox_made_anew_gives_nothing_twice_and_loses_nothing(
+    mail_servers: MailServers, connection: Connection
+) -> None:
+    """The server numbers anew (UIDVALIDITY), in another order; one mail has another's Message-ID, one has none."""
+    servers = mail_servers
+    servers.empty()
+    connections.save(connection, {"credentials": servers.credentials()})
+    poll(connection, 1)
+    first, other = mail("one"), mail("another body under the same id")
+    nameless = mail("without an id", Message_ID="-")
+    for raw in (first, other, nameless):
+        servers.put(raw)
+    assert poll(connection, 60) == 3
+    to_us_twice = b"Delivered-To: help@example.test\r\nReceived: by another way\r\n" + first
+    servers.put(to_us_twice)
+    poll(connection, 120)
+    before = Connection.objects.get(pk=connection.pk).cursor["uidvalidity"]
+    servers.empty()
+    for raw in (mail("new", Message_ID="<9@client.test>"), nameless, other, first):
+        servers.put(raw)
+    poll(connection, 180)
+    assert Connection.objects.get(pk=connection.pk).cursor["uidvalidity"] != before
+    assert sorted(texts()) == ["another body under the same id", "new", "one", "without an id"]
+
+
 def test_a_connection_that_waits_for_a_day_still_begins_where_it_was(
     connection: Connection, mailbox: Mailbox
 ) -> None:

@@ -125,7 +125,8 @@ def words(raw: str) -> str:
 
 
 def _bare(raw: str) -> str:
-    return raw if raw.isascii() else decode(raw.encode("latin-1", "replace"))
+    """8-bit bytes, which are Latin-1 letters here, as what they mean; text that somebody typed is left alone."""
+    return raw if raw.isascii() or max(raw) > "\xff" else decode(raw.encode("latin-1", "replace"))
 
 
 def _word(encoding: str, payload: str) -> bytes:
@@ -224,8 +225,14 @@ def addresses(values: list[str], *, most: int = 50) -> list[tuple[str, str]]:
 
 
 def clean_address(address: str) -> str:
-    """In lower case, or nothing where it is none."""
+    """In lower case, its domain as the wire has it (``xn--…``), or nothing where it is none."""
     address = _bare(address).strip(" \t.<>\"'").lower()
+    local, _at, domain = address.rpartition("@")
+    if not domain.isascii():
+        try:
+            address = f"{local}@{domain.encode('idna').decode('ascii')}"
+        except UnicodeError:
+            return ""
     return storable(address) if _ADDRESS.fullmatch(address) and len(address) <= 200 else ""
 
 

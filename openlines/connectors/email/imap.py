@@ -160,8 +160,8 @@ def _log_in(box: BaseMailBox, own: options.Options, account: Account) -> None:
         raise
     except (imaplib.IMAP4.error, ImapToolsError) as error:
         said = _said(error)
-        if own.uses_oauth:
-            oauth.forget(own, account)
+        if own.uses_oauth and oauth.forget(own, account):  # withdrawn before its time: a new one may do
+            return _log_in(box, own, account)
         if _LATER.search(said):
             raise MediaUnavailable(
                 _("The mail server does not let us in just now: “%(said)s”.") % {"said": said}, temporary=True

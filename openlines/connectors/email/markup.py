@@ -45,7 +45,8 @@ _BLOCKS = {
 }  # fmt: skip
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"}
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})(?=[\s/>])")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20}(?:[:._-][a-zA-Z0-9:._-]{0,40})?)(?=[\s/>])")
+"""Also Outlook's <o:p> and other strangers, which are left out as tags and kept in what they hold."""
 _TAG_PIECE = re.compile(r">|=\s{0,20}[\"']")
 _ATTRIBUTE = re.compile(
     r"([a-zA-Z][a-zA-Z-]{0,30})(?:\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
@@ -250,7 +251,7 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
     def ended() -> tuple[str, bool]:
         text = "".join(line).strip(" \t\n\xa0") if not preformatted else "".join(line).rstrip()
         line.clear()
-        return _UNSEEN.sub("", text).replace("\xa0", " ").rstrip(), is_quoted
+        return _FILLERS.sub("", _UNSEEN.sub("", text)).replace("\xa0", " ").rstrip(), is_quoted
 
     for piece in _pieces(source):
         if piece.is_quoted != is_quoted:
@@ -294,7 +295,8 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
 
 
 _HIDDEN = re.compile(r"display:\s{0,3}none|visibility:\s{0,3}hidden|mso-hide:\s{0,3}all", re.IGNORECASE)
-_UNSEEN = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+|(?:[\xa0 ]*[\u200c\u200d\u2007]){3,}[\xa0 ]*")
+_UNSEEN = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+")
+_FILLERS = re.compile("(?:[\xa0 ]*[\u200c\u200d\u2007]){3,}[\xa0 ]*")
 """What newsletters fill the preview of a list of mails with; joiners between letters are letters of some languages."""
 
 

@@ -21,10 +21,15 @@ EARLY = 300
 _REFUSED = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "interaction_required"}
 
 
+YOUNG = 60
+"""Seconds for which a new token is taken for good: who refuses it then refuses us."""
+
+
 @dataclass(frozen=True)
 class _Kept:
     token: str
     until: float
+    got_at: float
 
 
 _lock = threading.Lock()
@@ -41,10 +46,11 @@ def access_token(options: Options, account: Account) -> str:
     return _ask(options, key)[0]
 
 
-def forget(options: Options, account: Account) -> None:
-    """The server refused the token: the next one is a new one."""
+def forget(options: Options, account: Account) -> bool:
+    """The server refused the token: the next one is a new one. True: it was an older one, and a new one may do."""
     with _lock:
-        _kept.pop(_key(options, account), None)
+        kept = _kept.pop(_key(options, account), None)
+    return kept is not None and time.monotonic() - kept.got_at > YOUNG
 
 
 def renew(options: Options, account: Account) -> Mapping[str, str] | None:
@@ -81,7 +87,8 @@ def _ask(options: Options, key: str) -> tuple[str, str]:
     if answer.status == 200 and token:
         seconds = integer(body.get("expires_in")) or 3600
         with _lock:
-            _kept[key] = _Kept(token, time.monotonic() + max(seconds - EARLY, 30))
+            now = time.monotonic()
+            _kept[key] = _Kept(token, now + max(seconds - EARLY, 30), now)
         return token, text(body.get("refresh_token"))
     error_name = text(body.get("error"), limit=100)
     if error_name in _REFUSED or answer.status in (400, 401):

@@ -30,6 +30,16 @@ _OWN = {
         "from": "Від|Надіслано|Дата|Кому|Тема|Копія",
         "sent_from": "Надіслано з",
     },
+    "hu-too": {
+        "wrote_header": rf"^({QUOTED_MATCH_INCLUDE}[^\n]{{0,200}}\s?írta(?: \([^\n]{{0,80}}\))?:)$",
+        "from": "Feladó|Küldve|Dátum|Címzett|Tárgy|Másolat",
+        "sent_from": "Elküldve",
+    },
+    "fr-too": {
+        "wrote_header": rf"^({QUOTED_MATCH_INCLUDE}En date de ?:[^\n]{{0,200}}\s?a écrit ?:)$",
+        "from": "De ?|À ?|Pour ?|Envoyé ?|Envoyé le ?|Date ?|Objet ?|Cc ?",
+        "sent_from": "Envoyé depuis|Télécharger Outlook pour",
+    },
     "pl": {
         "wrote_header": (
             rf"^({QUOTED_MATCH_INCLUDE}[^\n]{{0,200}}\s?(?:pisze|napisał|napisała|napisał\(a\)|napisali|nadesłał):)$"
@@ -42,11 +52,27 @@ _OWN = {
 
 _SEPARATOR = re.compile(
     r"[-_]{3,}\s?(?:original message|forwarded message|originalnachricht|ursprüngliche nachricht|message d'origine|"
-    r"mensaje original|messaggio originale|oprindelig meddelelse|wiadomość oryginalna|oryginalna wiadomość|"
-    r"wiadomość przekazana|исходное сообщение|пересылаемое сообщение)\s?[-_]{3,}|_{32,}",
+    r"message original|message transféré|mensaje original|mensagem original|messaggio originale|oprindelig meddelelse|"
+    r"oprindelig besked|opprinnelig melding|ursprungligt meddelande|alkuperäinen viesti|oorspronkelijk bericht|"
+    r"původní zpráva|pôvodná správa|eredeti üzenet|wiadomość oryginalna|oryginalna wiadomość|wiadomość przekazana|"
+    r"исходное сообщение|пересылаемое сообщение|原始邮件|元のメッセージ)\s?[-_]{3,}|_{32,}"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten nachricht|początek przekazanej wiadomości|"
+    r"début du message transféré)\s?:$",
     re.IGNORECASE,
 )
-_ADDRESS_AND_TIME = re.compile(r"(?=[^\n]{0,250}\d{1,2}[:.]\d{2})[^\n]{0,250}<[^<>\s]{1,100}@[^<>\s]{1,100}>")
+_TITLED = re.compile(r"-{4,}\s?[^\W\d_][^-_\n]{2,40}\s?-{4,}")
+"""As above in a language that is not named; it counts where labels follow."""
+_RULE = re.compile(r"[-_=*—]{3,}")
+_ADDRESS = re.compile(r"[<(]\s?[^<>()\s]{1,100}@[^<>()\s]{1,100}\s?[>)]")
+_ADDRESS_AND_TIME = re.compile(rf"(?=[^\n]{{0,350}}\d{{1,2}}[:.]\d{{2}})[^\n]{{0,350}}{_ADDRESS.pattern}")
+_OPENS = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em|W dniu|Dnia|Dne|Dana) [^\n]{0,100}\d")
+"""How the line begins that says who wrote when; mail programs break it into as many as six."""
+_WROTE = re.compile(r"(?:-{2,} )?On [^\n]{0,150}\d{1,2}:\d{2}[^\n]{0,150} wrote(?: -{2,})?")
+"""Without a colon (Zoho)."""
+_APP = re.compile(r"[^\n<>]{3,60}<https://aka\.ms/[^<>\s]{1,40}>")
+"""Outlook's on telephones. What stands below it was there before, though nothing marks it as a quote."""
+_DIRECTIONS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]) | {0xA0: " "}
+_MOST_BROKEN = 6
 _QUOTED = re.compile(r"\s{0,3}>")
 _SIGNATURE = re.compile(r"--[ \t\xa0]?")
 _LABEL = re.compile(r"[>* \t]{0,10}\*?([^\W\d_][^\W\d_.]{0,14}(?: [^\W\d_]{1,12})?)\s?:\*?(?:\s|$)")
@@ -81,7 +107,9 @@ def _entry(own: dict[str, str]) -> dict[str, str]:
 def fold(text: str) -> tuple[str, str]:
     """(what was written, what is folded: quote, signature). All of it is written where an answer stands in the quote."""
     lines = text.strip("\n").split("\n")
-    cut, is_quote = _cut(lines[:MAX_LINES])
+    cut, is_quote = _cut([line.translate(_DIRECTIONS) for line in lines[:MAX_LINES]])
+    while is_quote and cut and (not lines[cut - 1].strip() or _RULE.fullmatch(lines[cut - 1].strip())):
+        cut -= 1
     written = "\n".join(lines[:cut]).rstrip()
     if cut >= len(lines) or not written.strip():
         return text.strip(), ""
@@ -97,8 +125,12 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
         stripped = line.strip()
         if not stripped:
             continue
-        if _QUOTED.match(line) or _SEPARATOR.match(stripped):
+        if _QUOTED.match(line) or _SEPARATOR.match(stripped) or _is_titled(lines, index):
             return _introduced(lines, index), True
+        if _WROTE.fullmatch(stripped):
+            return index, True
+        if index and _APP.fullmatch(stripped):
+            return index, False
         if _SIGNATURE.fullmatch(line.rstrip("\r")) and len(lines) - index <= 15 + _quoted_below(lines, index):
             return index, False
         if len(stripped) > _LONGEST_LINE or looks >= _MOST_LOOKS:
@@ -115,16 +147,45 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
 def _head(lines: list[str], index: int) -> int:
     """One more than the line where a quote's head begins that ends (or has its labels) here; 0 where it is none."""
     line = lines[index].strip()
-    before = lines[index - 1].strip()[:_LONGEST_LINE] if index else ""
-    if line.endswith((":", "：")):
-        if _ADDRESS_AND_TIME.search(line) or _patterns()[0].search(line):
-            return index + 1
-        both = f"{before} {line}"
-        if before and (_ADDRESS_AND_TIME.search(both) or _patterns()[0].search(f"{before}\n{line}")):
-            return index
+    if line.endswith((":", "：")) and (start := _broken_head(lines, index)):
+        return start
     window = "\n".join(one.strip()[:_LONGEST_LINE] for one in lines[index : index + 5])
     found = _patterns()[0].match(window) if _LABEL.match(line) and window.count(":") > 1 else None
-    return index + 1 if found and "\n" in found[0].strip() else 0
+    return _first_label(lines, index) + 1 if found and "\n" in found[0].strip() else 0
+
+
+def _broken_head(lines: list[str], index: int) -> int:
+    """As ``_head``, of “On Monday … wrote:”, which ends here and may have begun some lines above."""
+    found = 0
+    pieces: list[str] = []
+    for start in range(index, max(index - _MOST_BROKEN, -1), -1):
+        piece = lines[start].strip()
+        pieces.insert(0, piece)
+        joined = " ".join(pieces)
+        if not piece or len(joined) > _LONGEST_LINE + 100:
+            break
+        opens = _OPENS.match(joined) is not None
+        if len(pieces) <= 2:
+            has_both = _ADDRESS_AND_TIME.search(joined) is not None
+            is_head = has_both or _patterns()[0].search("\n".join(pieces)) is not None
+            if is_head and (not found or opens or (has_both and not _ADDRESS.search(lines[index]))):
+                found = start + 1
+        elif opens and _ADDRESS.search(joined):
+            found = start + 1
+    return found
+
+
+def _first_label(lines: list[str], index: int) -> int:
+    """The label above an address that has a line to itself (“From: Human Resources”, “<hr@…>”, “Sent: …”)."""
+    is_lone = index >= 2 and _ADDRESS.fullmatch(lines[index - 1].strip())
+    return index - 2 if is_lone and _LABEL.match(lines[index - 2].strip()) else index
+
+
+def _is_titled(lines: list[str], index: int) -> bool:
+    if not _TITLED.fullmatch(lines[index].strip()):
+        return False
+    below = [line.strip() for line in lines[index + 1 : index + 4] if line.strip()]
+    return bool(below) and _LABEL.match(below[0]) is not None and ":" in below[0]
 
 
 def _introduced(lines: list[str], index: int) -> int:

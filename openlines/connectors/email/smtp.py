@@ -144,6 +144,14 @@ def _cannot_be_sent(message: OutgoingMessage, own: options.Options) -> Outcome |
             _("The client’s e-mail address is not known or not valid. Reach the client another way."),
             unreachable=True,
         )
+    if not message.recipient.isascii():
+        return Failed(
+            _(
+                "The client’s address has letters before the @ that mail servers outside do not take. "
+                "Ask him for another address."
+            ),
+            unreachable=True,
+        )
     if not message.text.strip() and not message.files:
         return Failed(_("The message is empty. Write something or attach a file."))
     return None
@@ -161,7 +169,8 @@ def _opened(own: options.Options, account: Account) -> _Backend | Outcome:
     except MediaUnavailable as error:
         return TryLater(str(error), whole_connection=True)
     except smtplib.SMTPAuthenticationError as error:
-        oauth.forget(own, account)
+        if oauth.forget(own, account):  # withdrawn before its time: a new one may do
+            return _opened(own, account)
         if 400 <= error.smtp_code < 500:
             return _later(_("The mail server does not let us in just now: “%(said)s”."), error.smtp_error)
         return Broken(

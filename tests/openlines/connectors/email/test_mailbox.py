@@ -24,7 +24,7 @@ from openlines.connectors.base import (
     Thread,
     TryLater,
 )
-from openlines.connectors.email import parse
+from openlines.connectors.email import oauth, options, parse
 from tests.fakes.mail_servers import PASSWORD, MailServers, running, smtp_to
 from tests.openlines.connectors.email.building import OURS, TOKEN, UUID, connector, mail
 from tests.openlines.connectors.email.tokens import Tokens
@@ -213,6 +213,20 @@ def test_xoauth2(tokens: Tokens) -> None:
         other = account(servers, username="support", **tokens.credentials(refresh_token="another"))
         with pytest.raises(CredentialsRefused):
             connector.skip_to_now(other)
+
+
+def test_a_token_withdrawn_before_its_time_is_renewed_at_once(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(exim=False, token_url=f"{tokens.url}?token=") as servers:
+        own = account(servers, username="support", **tokens.credentials(refresh_token="third"))
+        good, tokens.answer = tokens.answer, (200, {"access_token": "withdrawn", "expires_in": 3600})
+        with pytest.raises(CredentialsRefused):
+            connector.skip_to_now(own)
+        oauth.access_token(options.read(own), own)
+        monkeypatch.setattr(oauth, "YOUNG", -1)
+        tokens.answer = good
+        assert connector.skip_to_now(own)["uidvalidity"]
 
 
 def test_the_check_tries_both_ways(servers: MailServers) -> None:

@@ -121,3 +121,27 @@ def test_html_made_for_it_takes_no_time(piece: str) -> None:
     markup.clean_html(html, {})
     markup.to_text(html)
     assert time.process_time() - started < 30  # of the processor: quadratic would be minutes
+
+
+def test_outlooks_own_tags_leave_no_trace() -> None:
+    html = '<p class=MsoNormal>Hello<o:p></o:p></p><p><o:p>&nbsp;</o:p></p><st1:place w:st="on">Berlin</st1:place>'
+    assert markup.to_text(html) == ("Hello\n\nBerlin", "")
+    clean = markup.clean_html(html, {})
+    assert "o:p" not in clean
+    assert "Berlin" in clean
+
+
+def test_what_is_hidden_from_readers_is_no_text() -> None:
+    html = (
+        '<div style="display:none;max-height:0">Your parcel is on its way&zwnj;&nbsp;&zwnj;&nbsp;&zwnj;&nbsp;</div>'
+        '<p>Hello<span style="mso-hide:all">x</span></p><p>&#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;&#847;&zwnj;</p>'
+        "<p>\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645</p>"
+    )
+    assert markup.to_text(html)[0] == "Hello\n\n\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+
+
+def test_a_link_that_counts_readers_does_not_drown_the_text() -> None:
+    text, _quoted = markup.to_text(
+        f'<a href="https://x.test/{"a" * 300}">Order</a> <a href="https://x.test/7">Seven</a>'
+    )
+    assert text == "Order Seven <https://x.test/7>"

@@ -23,7 +23,8 @@ from openlines.connectors.base import (
     TryLater,
     Unknown,
 )
-from openlines.connectors.email import smtp
+from openlines.connectors.email import oauth, options, smtp
+from openlines.connectors.email.headers import clean_address
 from tests.fakes.mail_servers import DIES, TOKEN, Certificates, Sink, certificates
 from tests.openlines.connectors.email.building import OURS, UUID, connector
 from tests.openlines.connectors.email.building import TOKEN as DIALOG
@@ -253,6 +254,56 @@ def test_a_refused_token_breaks_the_connection(tokens: Tokens) -> None:
         incomplete = replace(own, credentials={**own.credentials, "refresh_token": ""})
         assert isinstance(connector.send(outgoing(), incomplete), Broken)
         assert connector.renew(replace(own, credentials=sink.credentials())) is None
+
+
+def test_a_token_withdrawn_before_its_time_is_renewed_at_once(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sink(login=("support@example.test", "unused")) as sink:
+        own = Account(3, "email", {**sink.credentials(username=""), **tokens.credentials()})
+        tokens.answer = (200, {"access_token": "withdrawn", "expires_in": 3600})
+        assert isinstance(
+            connector.send(outgoing(), own), Broken
+        )  # a brand-new one is refused: that is final
+        oauth.access_token(options.read(own), own)
+        monkeypatch.setattr(oauth, "YOUNG", -1)  # it was got a while ago
+        tokens.answer = (200, {"access_token": TOKEN, "expires_in": 3600})
+        assert isinstance(connector.send(outgoing(), own), Sent)
+        assert len(tokens.forms) == 3
+
+
+def test_addresses_of_any_language(sink: Sink) -> None:
+    """Domains go as the wire has them, ids too; a name before the @ needs what few servers have (SMTPUTF8)."""
+    own = account(sink, address="support@żółw.test")
+    recipient = clean_address("Carl@Bücher.test")
+    assert isinstance(connector.send(outgoing(recipient=recipient, sender_name="Żółw"), own), Sent)
+    raw = sink.mails[-1]
+    assert b"To: carl@xn--bcher-kva.test" in raw
+    assert taken(sink)["Message-ID"] == f"<{DIALOG}.{UUID}@xn--w-uga1v8h.test>"
+    assert options.read(own).is_own(clean_address("support@xn--w-uga1v8h.test"))
+    refused = connector.send(outgoing(recipient="żółw@client.test"), own)
+    assert isinstance(refused, Failed) and "another address" in refused.reason
+
+
+def test_an_endless_thread_names_its_beginning_and_its_end(sink: Sink) -> None:
+    ids = tuple(f"<{'x' * 300}{n}@client.test>#a" for n in range(200))
+    message = outgoing(thread=Thread(subject="Re: x", in_reply_to=ids[-1], references=ids, token=DIALOG))
+    assert isinstance(connector.send(message, account(sink)), Sent)
+    named = taken(sink)["References"].split()
+    assert named[0] == f"<{DIALOG}.thread@example.test>"
+    assert named[-1] == ids[-1].partition("#")[0]
+    assert len(named) <= 20
+    assert max(map(len, sink.mails[-1].split(b"\r\n"))) < 998
+
+
+def test_a_subject_and_a_long_line_of_any_language(sink: Sink) -> None:
+    subject = "Zażółć gęślą jaźń 👟 " * 12
+    text = "ó" * 3000 + "\nśród\n"
+    message = outgoing(text, thread=Thread(subject=subject, token=DIALOG))
+    assert isinstance(connector.send(message, account(sink)), Sent)
+    assert taken(sink)["Subject"] == subject.strip()[:250].strip()
+    assert taken(sink).get_content().replace("\r\n", "\n") == text
+    assert max(map(len, sink.mails[-1].split(b"\r\n"))) < 998
 
 
 def test_no_reason_shows_a_password(sink: Sink) -> None:
