@@ -642,6 +642,17 @@ class Templated(Protocol):
         """Approved ones. Raises ``MediaUnavailable`` where they cannot be had now. No database: it runs in a thread."""
 
 
+@runtime_checkable
+class Addressable(Protocol):
+    """Anybody with an address can be written to first (``Features.can_start``)."""
+
+    def sender_for(self, address: str, account: Account) -> Sender:
+        """Whom a person means by ``address``, under the id that his own deliveries would have.
+
+        Raises ``ValueError``, with words for who typed it.
+        """
+
+
 @dataclass(frozen=True)
 class Polled:
     """One thing fetched. ``cursor``: where to go on once this is committed; ``request`` None: only the cursor moves."""

@@ -106,6 +106,26 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
     return client
 
 
+def addressed(connection: Connection, sender: Sender, *, now: datetime) -> Client:
+    """The client whom we write to first. Unlike with ``find_or_create`` nothing new is known of one who is here already:
+    he did not write, and stays blocked where he has blocked us.
+    """
+    client = find(connection, sender)
+    if client is not None:
+        return client
+    known = {
+        "name": sender.name[:200],
+        "username": "",
+        "language": "",
+        "phone": sender.phone[:50],
+        "email": sender.email[:254],
+        "page_url": "",
+    }
+    return _insert(connection, sender.external_id, known, now=now) or Client.objects.get(
+        connection=connection, external_id=sender.external_id
+    )
+
+
 _INSERT = """
 INSERT INTO openlines_client
     (connection_id, external_id, name, username, language, phone, email, page_url, is_reachable,

@@ -13,6 +13,7 @@ from contactcenter.staff.models import Employee
 from openlines.explanations import Explanation, explain
 from openlines.models import Client, ConsentRecord, Dialog, DialogEvent, Rating
 from openlines.permissions import visible_dialogs
+from openlines.services import starting
 from openlines.still_waiting import StillWaiting, still_waiting
 from openlines.workspace import faces
 
@@ -51,6 +52,14 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Writing to him again. ``why_not`` in words; empty: he may."""
+
+    client_id: int
+    why_not: str
+
+
+@dataclass(frozen=True)
 class Card:
     name: str
     initials: str
@@ -72,6 +81,8 @@ class Card:
     may_withdraw: bool
     ratings: tuple[Rating, ...]
     outcome: str
+    start: Start | None
+    """Of a dialog that is over, for who may start one."""
 
 
 def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
@@ -115,7 +126,15 @@ def card(dialog: Dialog, *, me: Employee, now: datetime) -> Card:
         may_withdraw=client.consent_state == ConsentRecord.Decision.GIVEN,
         ratings=tuple(Rating.objects.filter(dialog=dialog).select_related("by")),
         outcome=str(Dialog.Outcome(dialog.outcome).label) if dialog.outcome else "",
+        start=_start(dialog, me=me, now=now),
     )
+
+
+def _start(dialog: Dialog, *, me: Employee, now: datetime) -> Start | None:
+    """His open dialog may be shown to ``me`` whatever the channel allows: it stands among the others."""
+    if dialog.is_open or not starting.may_start(me):
+        return None
+    return Start(dialog.client_id, starting.why_not(dialog.client, by=me, now=now))
 
 
 def _consent(client: Client) -> str:

@@ -9,6 +9,7 @@ from openlines.workspace import views_journey
 from openlines.workspace import views_mail as mail
 from openlines.workspace import views_own as own
 from openlines.workspace import views_pages as pages
+from openlines.workspace import views_start as starts
 from openlines.workspace import views_templates as templates
 
 app_name = "workspace"
@@ -17,6 +18,10 @@ urlpatterns = [
     path("", pages.desk, name="desk"),
     path("list/", pages.dialog_list, name="list"),
     path("ticket/", pages.ticket, name="ticket"),
+    path("new/", starts.window, name="start_window"),
+    path("new/clients/", starts.people, name="start_people"),
+    path("new/templates/", starts.templates, name="start_templates"),
+    path("start/", starts.start, name="start"),
     path("<int:pk>/", pages.dialog, name="dialog"),
     path("<int:pk>/pane/", pages.dialog_pane, name="pane"),
     path("<int:pk>/update/", pages.update, name="update"),

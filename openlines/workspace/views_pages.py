@@ -12,6 +12,7 @@ from contactcenter.staff.models import Right
 from contactcenter.staff.roles import require_right
 from openlines import permissions
 from openlines.live import topics
+from openlines.services import starting
 from openlines.workspace import timeline, transfer
 from openlines.workspace.access import dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds
@@ -25,7 +26,12 @@ LONGEST_QUERY = 100
 @require_GET
 @require_right(Right.DIALOGS_HISTORY)
 def desk(request: HttpRequest) -> HttpResponse:
-    return render(request, "workspace/desk.html", {"listing": _listing(request), "now": timezone.now()})
+    context = {
+        "listing": _listing(request),
+        "may_start": starting.may_start(employee_of(request)),
+        "now": timezone.now(),
+    }
+    return render(request, "workspace/desk.html", context)
 
 
 @require_GET
@@ -36,6 +42,7 @@ def dialog(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "pane": pane(shown, me=employee_of(request), now=now),
         "listing": _listing(request, current=str(pk)),
+        "may_start": starting.may_start(employee_of(request)),
         "now": now,
     }
     return render(request, "workspace/desk.html", context)

@@ -9,8 +9,20 @@ import { problem, say } from "./words.js";
 
 const FILE_LIMIT = 20 * 1024 * 1024; // bytes, as openlines/services/files.py
 
-const newUuid = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
+export const newUuid = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) =>
   (+c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (+c / 4)))).toString(16));
+
+/** A text that was written elsewhere becomes the draft of a dialog, after what stands there already. */
+export function keepDraft({ employee, dialog, text }) {
+  try {
+    const key = `draft:${employee}:${dialog}`;
+    const before = JSON.parse(localStorage.getItem(key) ?? "null");
+    const whole = before?.text && before.text !== text ? `${before.text}\n${text}` : text;
+    localStorage.setItem(key, JSON.stringify({ ...before, mode: before?.mode ?? "reply", text: whole }));
+  } catch {
+    /* no storage: the text is lost, as any draft is here */
+  }
+}
 
 export class Composer {
   /** talk: the .talk element; onSent(html): the server's update; onRefused(): somebody was quicker, look again. */

@@ -6,9 +6,11 @@ import { setServerNow, tick } from "../ui/clocks.js";
 import { freshNow, showStatus } from "../ui/live_status.js";
 import { toast } from "../ui/toasts.js";
 import { beep, notify, startAlerts } from "./alerts.js";
+import { keepDraft } from "./composer.js";
 import { mergeBox, remember } from "./keyed.js";
 import { get, parse, post } from "./requests.js";
 import { startShortcuts } from "./shortcuts.js";
+import { startDialogs } from "./start.js";
 import { startTemplates } from "./templates.js";
 import { Talk } from "./talk.js";
 import { closeWindow, confirmed, showProblem, showWindow } from "./windows.js";
@@ -251,6 +253,15 @@ async function act(form, { sure = false } = {}) {
   refreshSoon();
 }
 
+/** A dialog that was started here, or that was there already: then what was written becomes its draft. */
+async function started({ url, words, draft }) {
+  const id = url.match(/(\d+)\/$/)[1];
+  if (draft) keepDraft({ employee: desk.dataset.employee, dialog: id, text: draft });
+  if (words) toast(words, { tone: "amber" });
+  await open(url, { focus: true });
+  refreshSoon();
+}
+
 /* an offer that ran out: the server decides, we only look again */
 desk.addEventListener("time-over", (event) => {
   const left = event.target.closest(".offer__left");
@@ -305,6 +316,7 @@ startShortcuts({
   n: () => talk.composer?.setMode("note", { focus: true }),
   5: () => chooseTab("aside"),
   u: () => chooseUnanswered(),
+  c: () => press('.list-tools [data-key="c"]'),
   m: () => (within('[data-gate][data-can-template="1"]') ? press('.composer [data-key="m"]') : false),
   t: () => press('.talk [data-key="t"]'),
   f: () => (within('.talk [data-key="f"]') ? press('.talk [data-key="f"]') : submit('.talk form[data-act="finish"]')),
@@ -360,6 +372,7 @@ function onPresence(wasAway) {
 
 startAlerts();
 startTemplates();
+startDialogs({ onStarted: started });
 nameWindow();
 markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });

@@ -23,8 +23,9 @@ from openlines.connectors.base import (
     OutgoingMessage,
     Polled,
     RawRequest,
+    Sender,
 )
-from openlines.connectors.email import ids, imap, oauth, options, parse, smtp
+from openlines.connectors.email import ids, imap, oauth, options, parse, smtp, typed
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -174,6 +175,9 @@ class EmailConnector:
 
     def send(self, message: OutgoingMessage, account: Account) -> Outcome:
         return smtp.send(message, account)
+
+    def sender_for(self, address: str, account: Account) -> Sender:
+        return typed.sender(address, options.read(account))
 
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
         raise MediaUnavailable(_now("The file came with the mail, and is no longer there."))

@@ -17,7 +17,9 @@ from openlines.connectors.base import (
     Outcome,
     OutgoingMessage,
     RawRequest,
+    Sender,
 )
+from openlines.connectors.phones import international
 from openlines.connectors.sms import media as files
 from openlines.connectors.sms import missed, parse, send, setup, signature
 
@@ -106,6 +108,10 @@ class SmsConnector:
 
     def send(self, message: OutgoingMessage, account: Account) -> Outcome:
         return send.send(message, account)
+
+    def sender_for(self, address: str, account: Account) -> Sender:
+        number = international(address)
+        return Sender(send.recipient(number, account), phone=number)
 
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
         return files.fetch(media, account, max_bytes=max_bytes)

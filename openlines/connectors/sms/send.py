@@ -138,6 +138,11 @@ def _from(account: Account) -> str:
     return tidy(account.credentials.get("sender", ""))
 
 
+def recipient(number: str, account: Account) -> str:
+    """A phone number as this account's deliveries name it: Twilio's WhatsApp has its channel before it."""
+    return _channelled(number, whatsapp=_from(account).startswith(_WHATSAPP))
+
+
 def _is_whatsapp(message: OutgoingMessage, account: Account) -> bool:
     return message.recipient.startswith(_WHATSAPP) or _from(account).startswith(_WHATSAPP)
 

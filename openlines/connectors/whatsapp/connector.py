@@ -19,10 +19,12 @@ from openlines.connectors.base import (
     Outcome,
     OutgoingMessage,
     RawRequest,
+    Sender,
     TemplateInfo,
 )
 from openlines.connectors.meta import handshake, signature
-from openlines.connectors.whatsapp import api, parse, send, templates, webhook
+from openlines.connectors.phones import international
+from openlines.connectors.whatsapp import api, identity, parse, send, templates, webhook
 from openlines.connectors.whatsapp import media as files
 
 if TYPE_CHECKING:
@@ -130,6 +132,10 @@ class WhatsAppConnector:
 
     def templates(self, account: Account) -> list[TemplateInfo]:
         return templates.listed(account)
+
+    def sender_for(self, address: str, account: Account) -> Sender:
+        """By phone number; when he answers, Meta tells his business-scoped id besides."""
+        return identity.sender(identity.digits(international(address)), "")
 
     def mark_read(self, recipient: str, external_id: str, account: Account) -> None:
         self._mark(external_id, account)

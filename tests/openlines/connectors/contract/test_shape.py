@@ -61,7 +61,8 @@ def test_features_are_true_of_the_code(connector: Connector) -> None:
     assert can.buttons is (can.max_buttons > 0)
     assert can.late_window is None or (can.window is not None and can.late_window > can.window)
     assert can.address in {"", "email", "phone"}
-    assert not can.can_start or can.address or can.templates
+    assert can.can_start is isinstance(connector, base.Addressable)
+    assert not can.can_start or can.address
     assert not can.templates or can.window is not None
     assert can.per_second >= 0
 
