@@ -20,7 +20,7 @@ export function keepDraft({ employee, dialog, text }) {
     const whole = before?.text && before.text !== text ? `${before.text}\n${text}` : text;
     localStorage.setItem(key, JSON.stringify({ ...before, mode: before?.mode ?? "reply", text: whole }));
   } catch {
-    /* no storage: the text is lost, as any draft is here */
+    /* no storage: whoever opens the dialog has the text */
   }
 }
 

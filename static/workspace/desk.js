@@ -259,6 +259,8 @@ async function started({ url, words, draft }) {
   if (draft) keepDraft({ employee: desk.dataset.employee, dialog: id, text: draft });
   if (words) toast(words, { tone: "amber" });
   await open(url, { focus: true });
+  const field = talk.composer?.text;
+  if (draft && field && !field.value) field.value = draft; // a browser that stores nothing
   refreshSoon();
 }
 
