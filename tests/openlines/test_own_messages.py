@@ -14,6 +14,8 @@ from openlines.connectors.api.connector import ApiConnector
 from openlines.connectors.api.fake import SECRET, FakeCustomer, refuse
 from openlines.connectors.base import Outcome, Sent, TryLater, Unknown
 from openlines.connectors.loopback import too_many
+from openlines.connectors.telegram.fake import FakeTelegram
+from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Connection, Dialog, DialogEvent, Message, OutboxItem
 from openlines.services import dialogs, outbound, own_messages
 from openlines.services.errors import CommandRefused
@@ -398,3 +400,43 @@ def test_a_note_is_its_authors_also_in_a_closed_dialog(
     own_messages.delete(note.pk, by=anna, now=at(13))
     drain(connection, 14)
     assert [kind for kind, _text in told(customer)] == ["created"]
+
+
+# -- a whole channel ------------------------------------------------------------------------------------------
+
+
+def drain_all(bot: Connection, seconds: float) -> None:
+    """As time goes on: Telegram wants pauses."""
+    while OutboxItem.objects.exclude(state="done").exists():
+        drain(bot, seconds)
+        seconds += 5
+        assert seconds < 1000, OutboxItem.objects.exclude(state="done").values_list("log", flat=True)
+
+
+def test_at_telegram_the_client_sees_the_change_and_what_is_too_old_stays(anna: Employee) -> None:
+    line = make_line(anna, greeting_enabled=False)
+    with FakeTelegram(any_chat=True, second=0.001) as telegram:
+        credentials = {"token": TOKEN, "secret_token": "s"}
+        bot = make_connection(line, "telegram", credentials=credentials, base_url=telegram.url)
+        dialog = write(make_client(bot, "4711"), now=at(0)).dialog
+        first, long, old = (
+            answer(dialog, anna, text, now=at(5)) for text in ("mornnig", "word " * 1000, "old")
+        )
+        drain_all(bot, 6)
+        assert len(telegram.answers(4711)) == 4, "the long one went in two messages"
+        own_messages.edit(first.pk, "morning", by=anna, now=at(110))
+        own_messages.edit(long.pk, "short", by=anna, now=at(111))
+        drain_all(bot, 112)
+        shown = [one["text"].removeprefix("Anna Test:\n") for one in telegram.answers(4711)]
+        assert shown == ["morning", "short", "old"], "with the name before it, as it was sent"
+        own_messages.delete(long.pk, by=anna, now=at(220))
+        drain_all(bot, 221)
+        assert len(telegram.answers(4711)) == 2
+        telegram.age(4711, hours=49)
+        own_messages.delete(old.pk, by=anna, now=at(330))
+        drain_all(bot, 331)
+        old.refresh_from_db()
+        assert (old.deleted_at, old.delivery) == (None, "sent")
+        assert "48 hours" in change_of(old).refusal
+        assert len(telegram.answers(4711)) == 2
+    assert long.parts.count() == 0
