@@ -19,6 +19,7 @@ from openlines.policies.facts import DeadlineKind
 from openlines.services import (
     connections,
     deadlines,
+    early_marks,
     erasure,
     files,
     health,
@@ -153,8 +154,10 @@ def name_clients() -> str:
 
 
 def wake_outbox() -> str:
-    """The net below the outbox: connections with something due and no task on its way."""
-    found = outbound.sweep(now=timezone.now())
+    """The net below the outbox: connections with something due and no task on its way; marks that came too early."""
+    now = timezone.now()
+    found = outbound.sweep(now=now)
+    early_marks.sweep(now=now)
     return ngettext("%(count)d connection woken", "%(count)d connections woken", found) % {"count": found}
 
 

@@ -203,7 +203,7 @@ class EarlyMark(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
     external_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)
-    """``status``, ``edit``, ``delete``, ``reaction``."""
+    """``status``, ``edit``, ``delete``, ``reaction``, or ``reply`` (it answers that message)."""
     data = models.JSONField(default=dict)
     at = models.DateTimeField()
     heard_at = models.DateTimeField()

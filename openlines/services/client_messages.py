@@ -15,10 +15,19 @@ from django.db import IntegrityError, transaction
 
 from openlines import lifecycle, signals
 from openlines.connectors import base
-from openlines.models import Attachment, Client, Connection, Dialog, Message
+from openlines.models import Attachment, Client, Connection, Dialog, Message, MessageMark, MessagePart
 from openlines.policies import conversation, worktime
 from openlines.policies.facts import State
-from openlines.services import answers, automatic_actions, files, routing, staffing, wakeups
+from openlines.services import (
+    answers,
+    automatic_actions,
+    early_marks,
+    files,
+    marks,
+    routing,
+    staffing,
+    wakeups,
+)
 from openlines.services.change import DialogChange, NewMessage, lock_first
 from openlines.services.clients import find_or_create
 
@@ -113,7 +122,7 @@ def _receive(
             external_id=received.external_id or None,
             group_key=received.group_key or None,
             sent_at=received.at,
-            reply_to_id=_quoted(connection, received.reply_to),
+            reply_to_id=marks.find(connection, received.reply_to),
             reply_to_external_id=received.reply_to,
             extra={**received.data, **({"automatic": True} if received.is_automatic else {})},
             attachments=(*stored, *(files.received(media) for media in received.media)),
@@ -137,6 +146,8 @@ def _receive(
                 rating_pending_until=None
             )
     change.write()
+    if received.reply_to and message.reply_to_id is None:
+        early_marks.keep(connection, received.reply_to, "reply", at=received.at, now=now, message=message.pk)
     if any(media.content is None for media in received.media):
         wakeups.request("fetch", connection_id=connection.pk, now=now)
     if change.facts.distribute_since is not None and change.facts.frozen_at is None:
@@ -171,9 +182,13 @@ def _existing(client: Client, *, now: datetime) -> DialogChange | None:
 def _earlier(connection: Connection, received: base.MessageReceived, uuid: UUID | None) -> Message | None:
     if uuid is not None:
         return Message.objects.filter(uuid=uuid).first()
-    if received.external_id:
-        return Message.objects.filter(connection=connection, external_id=received.external_id).first()
-    return None
+    if not received.external_id:
+        return None
+    rows = Message.objects.filter(connection=connection)
+    found = rows.filter(external_id=received.external_id).first()
+    if found is None and received.group_key:  # a further file of an album, delivered or read once more
+        found = rows.filter(parts__external_id=received.external_id).first()
+    return found
 
 
 def _album(change: DialogChange, received: base.MessageReceived) -> Message | None:
@@ -187,21 +202,18 @@ def _album(change: DialogChange, received: base.MessageReceived) -> Message | No
         attachment = files.received(media)
         attachment.message = message
         attachment.save()
+    if received.external_id:
+        MessagePart.objects.create(
+            connection_id=message.connection_id, external_id=received.external_id, message=message
+        )
+    MessageMark.objects.create(
+        message=message, status="part", at=received.at, heard_at=change.now, detail=received.external_id
+    )
     text = "\n".join(part for part in (message.text, received.text) if part)
     Message.objects.filter(pk=message.pk).update(rev=change.rev, text=text)
     change.write()
     wakeups.request("fetch", connection_id=change.dialog.connection_id, now=change.now)
     return message
-
-
-def _quoted(connection: Connection, external_id: str) -> int | None:
-    if not external_id:
-        return None
-    return (
-        Message.objects.filter(connection=connection, external_id=external_id)
-        .values_list("pk", flat=True)
-        .first()
-    )
 
 
 def _first_contact(client: Client) -> bool:

@@ -62,9 +62,9 @@ def _message(
         client = clients.find_or_create(connection, item.sender, now=now)
     else:  # somebody else writes in his conversation: said beside the message
         item = replace(item, data={**item.data, "from": item.sender.email or item.sender.external_id})
-    message = client_messages.receive(client, connection, item, now=now, inbound_id=inbound_id)
-    if item.external_id and message.inbound_id == inbound_id:
-        early_marks.apply(connection, item.external_id, now=now)
+    client_messages.receive(client, connection, item, now=now, inbound_id=inbound_id)
+    if item.external_id:
+        early_marks.apply_after_commit(connection, item.external_id, now=now)
 
 
 def _client_of_thread(item: base.MessageReceived, connection: Connection) -> Client | None:

@@ -45,8 +45,14 @@ def edit(
             return
         if message.text == item.text or message.deleted_at:
             return
-        message.earlier_texts = [*message.earlier_texts, {"text": message.text, "until": now.isoformat()}]
-        message.text, message.edited_at, message.rev = item.text, now, change.rev
+        overtaken = _is_overtaken(message, "edited", at=item.at)
+        if overtaken and MessageMark.objects.filter(message=message, status="edited", at=item.at).exists():
+            return  # told once more
+        earlier = item.text if overtaken else message.text
+        message.earlier_texts = [*message.earlier_texts, {"text": earlier, "until": now.isoformat()}]
+        if not overtaken:
+            message.text = item.text
+        message.edited_at, message.rev = now, change.rev
         message.save(update_fields=["text", "earlier_texts", "edited_at", "rev"])
         _note(message, "edited", at=item.at, heard_at=heard_at or now, repeats=True)
         change.write()
@@ -84,7 +90,9 @@ def react(
                 connection, item.external_id, "reaction", at=item.at, now=now, emojis=list(item.emojis)
             )
             return
-        if list(message.extra.get("reactions") or ()) == list(item.emojis):
+        if message.extra.get("reactions") == list(item.emojis):  # one taken back before it came is kept, too
+            return
+        if _is_overtaken(message, "reaction", at=item.at):
             return
         message.extra = {**message.extra, "reactions": list(item.emojis)}
         message.rev = change.rev
@@ -114,6 +122,7 @@ def status(
                 now=now,
                 status=item.status,
                 reason=item.reason,
+                unreachable=item.unreachable,
             )
             return
         if message.author == Message.Author.CLIENT:
@@ -164,8 +173,21 @@ def echoed(connection: Connection, item: base.WrittenOutside, *, now: datetime) 
         return True
 
 
+def quote(connection: Connection, external_id: str, *, message_id: int, now: datetime) -> None:
+    """An answer came before what it answers, which is here now."""
+    quoted = find(connection, external_id)
+    if quoted is None or not Message.objects.filter(pk=message_id).exists():
+        return
+    with transaction.atomic():
+        message, change = _lock(message_id, now=now)
+        if message.reply_to_id is None and message.pk != quoted:
+            message.reply_to_id, message.rev = quoted, change.rev
+            message.save(update_fields=["reply_to", "rev"])
+            change.write()
+
+
 def known(connection: Connection, external_id: str) -> bool:
-    return bool(external_id) and _find(connection, external_id) is not None
+    return bool(external_id) and find(connection, external_id) is not None
 
 
 def receipts(dialog_id: int, *, up_to_seq: int, read: bool, now: datetime) -> None:
@@ -219,6 +241,11 @@ def _mark(
         replies.undo(change, message)
 
 
+def _is_overtaken(message: Message, status: str, *, at: datetime) -> bool:
+    """A later change of the same kind is here already: deliveries come in any order. By the provider's clock alone."""
+    return MessageMark.objects.filter(message=message, status=status, at__gt=at).exists()
+
+
 def _note(
     message: Message,
     status: str,
@@ -234,23 +261,24 @@ def _note(
         MessageMark.objects.create(message=message, status=status, at=at, heard_at=heard_at, detail=detail)
 
 
-def _find(connection: Connection, external_id: str) -> int | None:
-    """The message with this id at the provider, or with a part of this id."""
+def find(connection: Connection, external_id: str) -> int | None:
+    """The message with this id at the provider, or with a part of this id. Two look-ups by index, and no OR: with one
+    PostgreSQL reads the whole table.
+    """
     if not external_id:
         return None
-    part = MessagePart.objects.filter(connection=connection, external_id=external_id).values("message")
-    return (
-        Message.objects.filter(Q(connection=connection, external_id=external_id) | Q(pk__in=part))
-        .values_list("pk", flat=True)
-        .first()
-    )
+    named = {"connection": connection, "external_id": external_id}
+    own = Message.objects.filter(**named).values_list("pk", flat=True).first()
+    if own is not None:
+        return own
+    return MessagePart.objects.filter(**named).values_list("message_id", flat=True).first()
 
 
 def _locked(
     connection: Connection, external_id: str, *, now: datetime
 ) -> tuple[Message | None, DialogChange | None]:
     """The message under its dialog's lock."""
-    found = _find(connection, external_id)
+    found = find(connection, external_id)
     return _lock(found, now=now) if found is not None else (None, None)
 
 

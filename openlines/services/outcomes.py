@@ -52,7 +52,7 @@ def write(item: OutboxItem, outcome: Outcome, *, now: datetime, call: attempts.C
             _spare_chat(item, messages=len(outcome.external_ids), now=now)
         change.write()
         if ids:
-            early_marks.apply(item.connection, *ids, now=now)
+            early_marks.apply_after_commit(item.connection, *ids, now=now)
     return 0 if later else 1
 
 

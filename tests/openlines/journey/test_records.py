@@ -186,9 +186,7 @@ def test_a_message_that_is_not_on_the_screen_yet_was_not_shown(dialog: Dialog, a
 
 
 def test_a_look_costs_one_statement(dialog: Dialog, anna: Employee) -> None:
-    with CaptureQueriesContext(
-        database,
-    ) as asked:
+    with CaptureQueriesContext(database) as asked:
         looks.record(dialog.pk, employee_id=anna.pk, now=at(3))
     assert len(asked) == 1
 
