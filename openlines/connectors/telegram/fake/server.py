@@ -161,8 +161,10 @@ class FakeTelegram:
         return self.say(chat, token=token, reply_to=reply_to, text=text, **more)
 
     def say(self, chat: int, *, token: str = "", reply_to: int | None = None, **content: Any) -> Json:
-        """A message with any content."""
+        """A message with any content. Who had blocked the bot has let it in again by then."""
         bot, customer = self._customer(chat, token)
+        if customer.has_blocked:
+            self.block(chat, blocked=False, token=token)
         with self._lock:
             target = customer.message(reply_to) if reply_to else None
             if target:
