@@ -71,7 +71,7 @@ class ConnectionForm(forms.Form):
         else:
             self.made = {}
         self.credential_names: list[str] = []
-        self.automatic_names: list[str] = []
+        self.advanced_names: list[str] = []
         if registry.has(connection.kind):
             for field in registry.get(connection.kind).credential_fields:
                 self._add_credential(field)
@@ -96,17 +96,22 @@ class ConnectionForm(forms.Form):
     # -- parts of the page
 
     def credentials(self) -> list[forms.BoundField]:
-        """What has to be found at the provider; without what is made here and nobody needs to see (``automatic``)."""
-        return [self[name] for name in self.credential_names if name not in self.automatic_names]
+        """What has to be found at the provider; without what few need (``advanced``)."""
+        return [self[name] for name in self.credential_names if name not in self.advanced_names]
 
-    def automatic(self) -> list[forms.BoundField]:
-        """What is made here where nothing is entered."""
-        return [self[name] for name in self.automatic_names]
+    def advanced(self) -> list[forms.BoundField]:
+        """What few need, and what is made here where nothing is entered."""
+        return [self[name] for name in self.advanced_names]
 
     def advanced_is_used(self) -> bool:
-        return bool(
-            self["base_url"].value() or any(self.errors.get(n) for n in (*self.automatic_names, "base_url"))
+        own = {f"credential_{f.name}": f for f in registry.get(self.connection.kind).credential_fields}
+        entered = (
+            name
+            for name in self.advanced_names
+            if not own[name].generated and (self[name].value() or "") not in ("", own[name].default)
         )
+        wrong = (name for name in (*self.advanced_names, "base_url") if self.errors.get(name))
+        return bool(self["base_url"].value() or next(entered, "") or next(wrong, ""))
 
     def appearance(self) -> list[forms.BoundField]:
         return [
@@ -122,8 +127,8 @@ class ConnectionForm(forms.Form):
         name = f"credential_{field.name}"
         self.credential_names.append(name)
         help_text = str(field.help_text)
-        if field.generated:
-            self.automatic_names.append(name)
+        if field.generated or field.advanced:
+            self.advanced_names.append(name)
         if stored and field.secret:
             help_text = f"{help_text} {_('Stored. Leave it empty to keep it.')}".strip()
         if field.secret:
@@ -142,6 +147,7 @@ class ConnectionForm(forms.Form):
                 initial=self.connection.credentials.get(field.name) or field.default,
                 widget=UnfoldAdminSelectWidget,
             )
+            self._applies(name, field)
             return
         else:
             widget = UnfoldAdminTextInputWidget({"autocomplete": "off"})
@@ -157,6 +163,10 @@ class ConnectionForm(forms.Form):
             ),
             widget=widget,
         )
+        self._applies(name, field)
+
+    def _applies(self, name: str, field: CredentialField) -> None:
+        self.fields[name].when = f"credential_{field.when}" if field.when else ""  # type: ignore[attr-defined]
 
     def _add_live_chat(self) -> None:
         now = livechat.read(self.connection.options)

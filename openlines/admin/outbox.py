@@ -63,7 +63,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         "connection",
         "dialog",
         "action",
-        "text",
+        "words",
         "delivery",
         "waits_for",
         "attempts",
@@ -81,12 +81,13 @@ class OutboxAdmin(ReadOnlyAdmin):
         ("state", "delivery_in_words"),
         ("created_at", "next_attempt_at", "attempts"),
         "waits_for",
-        "text",
+        "words",
         "failure",
         "attempts_so_far",
         "journey",
     )
-    readonly_fields = ("delivery_in_words", "waits_for", "text", "failure", "attempts_so_far", "journey")
+    # ``words``: the model has a ``text`` of its own, which Django would take
+    readonly_fields = ("delivery_in_words", "waits_for", "words", "failure", "attempts_so_far", "journey")
 
     class Media:
         css: ClassVar = {"all": ("ui/tokens.css", "openlines/admin/admin.css")}
@@ -98,7 +99,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         return rows
 
     @admin.display(description=gettext_lazy("text"))
-    def text(self, item: OutboxItem) -> str:
+    def words(self, item: OutboxItem) -> str:
         return truncatechars(item.text or item.message.text, 80) or "–"
 
     @display(

@@ -493,6 +493,10 @@ class CredentialField:
     """How a generated value is made where the channel wants it in a form of its own; None: any random text."""
     choices: tuple[tuple[str, StrOrPromise], ...] = ()
     default: str = ""
+    when: str = ""
+    """``other=value``: asked for only where another field of the connection has this value."""
+    advanced: bool = False
+    """Few need it: under “Advanced” on the page."""
 
 
 class Connector(Protocol):

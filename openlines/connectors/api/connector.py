@@ -61,6 +61,7 @@ class ApiConnector:
                 "While you change the secret: the old one, which holds beside the new one. Afterwards empty it."
             ),
             required=False,
+            advanced=True,
         ),
         CredentialField(
             "api_key",

@@ -60,8 +60,11 @@ class EmailConnector:
             _("Other addresses of this mailbox"),
             _("Separated by commas. Mails from them are not taken for a client’s."),
             required=False,
+            advanced=True,
         ),
-        CredentialField("username", _("User name"), _("Empty: the e-mail address."), required=False),
+        CredentialField(
+            "username", _("User name"), _("Empty: the e-mail address."), required=False, advanced=True
+        ),
         CredentialField(
             "login",
             _("Log in with"),
@@ -69,13 +72,17 @@ class EmailConnector:
             default="password",
             required=False,
         ),
-        CredentialField("password", _("Password"), _PASSWORD, secret=True, required=False),
+        CredentialField(
+            "password", _("Password"), _PASSWORD, secret=True, required=False, when="login=password"
+        ),
         CredentialField("imap_host", _("Incoming mail (IMAP): server"), _("For example imap.example.com.")),
         CredentialField(
             "imap_security", _("Incoming mail: encryption"), choices=_SECURITY, default="ssl", required=False
         ),
-        CredentialField("imap_port", _("Incoming mail: port"), _("Empty: the usual one."), required=False),
-        CredentialField("folder", _("Folder to read"), _("Empty: INBOX."), required=False),
+        CredentialField(
+            "imap_port", _("Incoming mail: port"), _("Empty: the usual one."), required=False, advanced=True
+        ),
+        CredentialField("folder", _("Folder to read"), _("Empty: INBOX."), required=False, advanced=True),
         CredentialField("smtp_host", _("Outgoing mail (SMTP): server"), _("For example smtp.example.com.")),
         CredentialField(
             "smtp_security",
@@ -84,7 +91,9 @@ class EmailConnector:
             default="starttls",
             required=False,
         ),
-        CredentialField("smtp_port", _("Outgoing mail: port"), _("Empty: the usual one."), required=False),
+        CredentialField(
+            "smtp_port", _("Outgoing mail: port"), _("Empty: the usual one."), required=False, advanced=True
+        ),
         CredentialField(
             "smtp_login",
             _("Outgoing mail: log-in"),
@@ -95,9 +104,23 @@ class EmailConnector:
             ),
             default="same",
             required=False,
+            advanced=True,
         ),
-        CredentialField("smtp_username", _("Outgoing mail: user name"), required=False),
-        CredentialField("smtp_password", _("Outgoing mail: password"), secret=True, required=False),
+        CredentialField(
+            "smtp_username",
+            _("Outgoing mail: user name"),
+            required=False,
+            when="smtp_login=own",
+            advanced=True,
+        ),
+        CredentialField(
+            "smtp_password",
+            _("Outgoing mail: password"),
+            secret=True,
+            required=False,
+            when="smtp_login=own",
+            advanced=True,
+        ),
         CredentialField(
             "after_reading",
             _("What becomes of a mail that was taken"),
@@ -108,10 +131,21 @@ class EmailConnector:
             ),
             default="nothing",
             required=False,
+            advanced=True,
         ),
-        CredentialField("done_folder", _("Folder for mails that were taken"), required=False),
         CredentialField(
-            "sent_folder", _("Folder for a copy of each answer"), _("Empty: no copy is made."), required=False
+            "done_folder",
+            _("Folder for mails that were taken"),
+            required=False,
+            when="after_reading=move",
+            advanced=True,
+        ),
+        CredentialField(
+            "sent_folder",
+            _("Folder for a copy of each answer"),
+            _("Empty: no copy is made."),
+            required=False,
+            advanced=True,
         ),
         CredentialField(
             "reply_token",
@@ -123,6 +157,7 @@ class EmailConnector:
             choices=(("no", _("no")), ("yes", _("yes, the server takes addresses with a plus"))),
             default="no",
             required=False,
+            advanced=True,
         ),
         CredentialField(
             "ca_file",
@@ -131,10 +166,15 @@ class EmailConnector:
                 "Path on the server of this product, where the mail server’s certificate is your company’s own."
             ),
             required=False,
+            advanced=True,
         ),
-        CredentialField("client_id", _("OAuth: client id"), required=False),
-        CredentialField("client_secret", _("OAuth: client secret"), secret=True, required=False),
-        CredentialField("refresh_token", _("OAuth: refresh token"), secret=True, required=False),
+        CredentialField("client_id", _("OAuth: client id"), required=False, when="login=oauth"),
+        CredentialField(
+            "client_secret", _("OAuth: client secret"), secret=True, required=False, when="login=oauth"
+        ),
+        CredentialField(
+            "refresh_token", _("OAuth: refresh token"), secret=True, required=False, when="login=oauth"
+        ),
         CredentialField(
             "token_url",
             _("OAuth: address for tokens"),
@@ -142,6 +182,7 @@ class EmailConnector:
                 "Google: https://oauth2.googleapis.com/token; Microsoft: https://login.microsoftonline.com/common/oauth2/v2.0/token."
             ),
             required=False,
+            when="login=oauth",
         ),
     )
     allowed_media_hosts: ClassVar[tuple[str, ...]] = ()
@@ -153,7 +194,7 @@ class EmailConnector:
             "Make an app password for it, or register an application for OAuth where your provider wants that (Microsoft 365)."
         ),
         _(
-            "Enter the address, both servers and the password below, and save: the log-in to both is tried at once."
+            "Enter the address, both servers and the password here, and save: the log-in to both is tried at once."
         ),
         _(
             "Write a mail to the address to try it: it comes in within a minute. What lies in the mailbox already is not taken."

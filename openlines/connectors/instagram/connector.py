@@ -73,6 +73,7 @@ class InstagramConnector:
             _("Page ID"),
             _("Only with Facebook’s log-in: the page that the account is linked to."),
             required=False,
+            when=f"login={logins.FACEBOOK}",
         ),
         CredentialField(
             "access_token",
@@ -86,6 +87,7 @@ class InstagramConnector:
             _("With Instagram’s log-in: your app at Meta, Instagram, API setup. Not the secret under Basic."),
             secret=True,
             required=False,
+            when=f"login={logins.INSTAGRAM}",
         ),
         CredentialField(
             "app_secret",
@@ -93,6 +95,7 @@ class InstagramConnector:
             _("With Facebook’s log-in: your app at Meta, App settings, Basic."),
             secret=True,
             required=False,
+            when=f"login={logins.FACEBOOK}",
         ),
         CredentialField(
             "verify_token",
@@ -113,7 +116,7 @@ class InstagramConnector:
             "account’s ID, the token and the Instagram app secret from there. "
             "(With a linked Facebook page: Messenger, Instagram settings, and the page’s token.)"
         ),
-        _("Paste them below and save. The page then shows an address and a verify token."),
+        _("Paste them here and save. The page then shows an address and a verify token."),
         _(
             "Enter both in the app’s webhook settings for Instagram and switch on “messages” and its neighbours."
         ),

@@ -83,7 +83,7 @@ class MessengerConnector:
         ),
         _("In the app, open Messenger, API settings. Add your page there and generate its access token."),
         _("Copy the app’s ID and secret from App settings, Basic. Copy the page’s ID from the page itself."),
-        _("Paste all four below and save: Meta is told this installation’s address automatically."),
+        _("Paste all four here and save: Meta is told this installation’s address automatically."),
         _(
             "Until Meta has reviewed the app (permission pages_messaging, Advanced Access), it hears only of people "
             "with a role in it. Ask for the feature “Human Agent” too: it lets you answer up to 7 days later."

@@ -71,8 +71,9 @@ class SmsConnector:
             _("API key"),
             _("Optional, instead of the Auth Token for calls; begins with SK."),
             required=False,
+            advanced=True,
         ),
-        CredentialField("api_secret", _("API key’s secret"), secret=True, required=False),
+        CredentialField("api_secret", _("API key’s secret"), secret=True, required=False, advanced=True),
     )
     allowed_media_hosts: ClassVar[tuple[str, ...]] = files.HOSTS
     guide: ClassVar[tuple[StrOrPromise, ...]] = (
@@ -80,7 +81,7 @@ class SmsConnector:
             "At Twilio, open an account and buy a number that takes text messages (Phone Numbers, Buy a number)."
         ),
         _("Copy Account SID and Auth Token from the first page of Twilio’s console, and the number."),
-        _("Paste them below and save: the number’s address for messages is set automatically."),
+        _("Paste them here and save: the number’s address for messages is set automatically."),
         _(
             "Twilio tries a few times only. This installation’s address is set as the fallback, too, and what was "
             "lost all the same is fetched from Twilio’s list within the hour. For a WhatsApp sender, enter the "

@@ -52,7 +52,7 @@ class TelegramConnector:
     allowed_media_hosts: ClassVar[tuple[str, ...]] = ("api.telegram.org",)
     guide: ClassVar[tuple[StrOrPromise, ...]] = (
         _("In Telegram, write /newbot to @BotFather and choose a name for your bot."),
-        _("Copy the token that @BotFather shows, and paste it below."),
+        _("Copy the token that @BotFather shows, and paste it here."),
         _("Save: the bot's address for messages is set automatically. Then write to your bot to try it."),
     )
     registers_webhook: ClassVar[bool] = True

@@ -61,7 +61,7 @@ class ViberConnector:
             "Have a bot: since 2024 Viber opens new ones on a contract only. Ask Viber or one of its partners."
         ),
         _("In Viber, open the bot’s page and tap “Edit Info”. Copy the token that stands there."),
-        _("Paste it below and save. Viber then tries at once whether it reaches this installation."),
+        _("Paste it here and save. Viber then tries at once whether it reaches this installation."),
         _("Write to the bot to try it. A bot can only answer: the client always writes first."),
     )
     registers_webhook: ClassVar[bool] = True

@@ -97,7 +97,7 @@ class WhatsAppConnector:
             "control, and generate a token that never expires with the permissions whatsapp_business_messaging and "
             "whatsapp_business_management."
         ),
-        _("Under App settings → Basic, copy the app ID and the app secret. Paste everything below and save."),
+        _("Under App settings → Basic, copy the app ID and the app secret. Paste everything here and save."),
         _(
             "The address for messages is set automatically. If you left out the app ID: under WhatsApp → "
             "Configuration, enter the address and the verify token from here, and switch on the field messages."
