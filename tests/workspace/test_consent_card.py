@@ -15,7 +15,7 @@ from tests.workspace.conftest import Scene, browser_of
 def dialog(scene: Scene) -> Dialog:
     line = make_line(scene.anna, name="Asks", greeting_enabled=False, consent_enabled=True)
     consents.ensure_version(line, by_id=None, now=timezone.now())
-    client = make_client(make_connection(line, "telegram", credentials={"token": "1:x"}), name="Carl")
+    client = make_client(make_connection(line, "sms"), name="Carl")  # no buttons: he consents by writing on
     made = write(client, "Hello", now=timezone.now()).dialog
     dialogs.take_over(made.pk, by=scene.anna, now=timezone.now())
     return made
