@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -135,8 +136,28 @@ def test_a_status_keeps_what_it_says_of_the_client_until_our_commit() -> None:
 
 
 @database
-@pytest.mark.parametrize("attempt", range(5))
-def test_a_status_at_the_very_moment_of_our_commit_is_not_lost(attempt: int) -> None:
+def test_a_status_at_the_very_moment_of_our_commit_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked for before our commit, kept after it: our own look has come too early, and the status's too."""
+    scene = Scene("telegram")
+    scene.write()
+    ours = scene.answer(now=10)
+    item = ours.outbox_items.select_related("connection", "message", "dialog__client").get()
+    keep = early_marks.keep
+
+    def after_our_commit(*args: Any, **kwargs: Any) -> None:
+        assert together(partial(outcomes.write, item, base.Sent(("p1",)), now=at(12))) == [1]
+        keep(*args, **kwargs)
+
+    monkeypatch.setattr(early_marks, "keep", after_our_commit)
+    take(scene.connection, StatusChanged("p1", DeliveryStatus.DELIVERED, at(12)), now=12)
+    ours.refresh_from_db()
+    assert ours.delivery == "delivered"
+    assert not EarlyMark.objects.exists()
+
+
+@database
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_status_and_our_commit_at_once(attempt: int) -> None:
     scene = Scene("telegram")
     scene.write()
     ours = scene.answer(now=10)
