@@ -106,6 +106,7 @@ class Message(models.Model):
             models.Index(fields=["connection", "author", "created_at"], name="message_last"),
             models.Index(fields=["operator"], condition=Q(operator__isnull=False), name="message_operator"),
             models.Index(fields=["reply_to"], condition=Q(reply_to__isnull=False), name="message_reply_to"),
+            models.Index(fields=["inbound"], condition=Q(inbound__isnull=False), name="message_inbound"),
         ]
 
     def __str__(self) -> str:

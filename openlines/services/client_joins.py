@@ -10,7 +10,7 @@ from django.db.models import Q
 from openlines.lifecycle import Event
 from openlines.models import Client, ClientAlias, ConsentRecord, Dialog, Message
 from openlines.policies.facts import HELD, IN_QUEUE, State
-from openlines.services import routing
+from openlines.services import files, routing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 
 
@@ -73,8 +73,10 @@ def _join_open_dialogs(keep: Client, gone: Client, *, now: datetime) -> None:
                     sent_at=message.sent_at,
                     created_at=message.created_at,
                     extra={**message.extra, "continued_from": ends.pk},
+                    attachments=files.copies(message),
                 )
             )
+        wakeups.request("fetch", connection_id=stays.connection_id, now=now)
     staying.record("continues", number=ends.pk)
     staying.write()
     if staying.facts.state in IN_QUEUE and staying.facts.distribute_since is not None:
@@ -86,4 +88,5 @@ def _waiting(dialog: Dialog) -> list[Message]:
     if dialog.clock_started_at is None:
         return []
     rows = Message.objects.filter(dialog=dialog, author=Message.Author.CLIENT)
-    return list(rows.filter(created_at__gte=dialog.clock_started_at).order_by("seq"))
+    waiting = rows.filter(created_at__gte=dialog.clock_started_at).order_by("seq")
+    return list(waiting.prefetch_related("attachments"))

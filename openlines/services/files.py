@@ -70,6 +70,29 @@ def received(media: base.Media) -> Attachment:
     return attachment
 
 
+def copies(message: Message) -> tuple[Attachment, ...]:
+    """The message's files for another message, not saved yet: those that are here as files of their own, so that either
+    message may be erased; those still at the provider as to be fetched. What is lost is passed over.
+    """
+    copied = []
+    for one in message.attachments.all():
+        another = Attachment(
+            kind=one.kind,
+            name=one.name,
+            mime=one.mime,
+            size=one.size,
+            state=one.state,
+            reference=one.reference,
+        )
+        if one.state == Attachment.State.STORED:
+            if not one.file.storage.exists(one.file.name or ""):
+                continue
+            with one.file.open("rb") as content:
+                another.file.save("file", ContentFile(content.read()), save=False)
+        copied.append(another)
+    return tuple(copied)
+
+
 def kind_of(mime: str) -> str:
     main = mime.split("/", 1)[0]
     return main if main in ("image", "video", "audio") and mime != "image/svg+xml" else base.MediaKind.FILE

@@ -135,6 +135,24 @@ def test_two_clients_that_are_one_person_are_joined() -> None:
     assert clients.find(connection, Sender("48123")) == kept
 
 
+def test_the_files_of_what_waited_come_along_when_two_clients_are_joined() -> None:
+    anna = make_operator("Anna")
+    connection = make_connection(make_line(anna, greeting_enabled=False), "whatsapp", credentials={"a": "b"})
+    by_phone = clients.find_or_create(connection, Sender("48123", phone="48123"), now=at(0))
+    by_id = clients.find_or_create(connection, Sender("PL.9", name="Carl"), now=at(0))
+    held = write(by_phone, "first", now=at(1)).dialog
+    answer(held, anna, now=at(2))
+    here = base.Media(base.MediaKind.IMAGE, "", name="here.png", mime="image/png", content=b"PNG")
+    there = base.Media(base.MediaKind.FILE, "media-1", name="there.pdf")
+    waiting = write(by_id, "", now=at(3), kind=base.MessageKind.MEDIA, media=(here, there))
+    clients.find_or_create(connection, Sender("PL.9", aliases=("48123",)), now=at(10))
+    stored, pending = held.messages.get(extra__continued_from=waiting.dialog_id).attachments.all()
+    assert (stored.name, stored.state, stored.file.read()) == ("here.png", "stored", b"PNG")
+    assert (pending.name, pending.state, pending.reference) == ("there.pdf", "pending", "media-1")
+    first = waiting.attachments.get(name="here.png")
+    assert first.file.name != stored.file.name  # erasing one message leaves the other its file
+
+
 def test_a_changed_number_finds_nobody_any_more() -> None:
     connection = make_connection(make_line(make_operator()), "whatsapp", credentials={"phone_number_id": "1"})
     client = clients.find_or_create(connection, Sender("PL.9", aliases=("48111",)), now=at(0))
