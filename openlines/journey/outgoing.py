@@ -126,8 +126,6 @@ def _outcome(
         case attempts.AGAIN:
             name = rows.people.get(entry.get("by") or 0) or _("somebody")
             return _("%(name)s had it sent again") % {"name": name}
-        case attempts.WITHDRAWN:
-            return _("Taken out of the outbox by its author")
         case _:
             words = _("something happened that this version has no words for")
     return words % {"channel": channel}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Connection, OpenLine
-from openlines.services import cursors, line_switch, outbound, provider_side, wakeups
+from openlines.services import cursors, line_switch, outbound, pausing, provider_side, wakeups
 from openlines.services.addresses import address_trouble, derived_secret
 from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
@@ -81,6 +81,7 @@ def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | 
     """
     Connection.objects.filter(pk=connection.pk).update(is_active=on)
     connection.is_active = on
+    pausing.tell_desks(connection.pk)
     if not registry.has(connection.kind):
         return None
     if not on:

@@ -52,11 +52,12 @@ def typing(dialog: Dialog, *, by_id: int, now: datetime) -> None:
     if not _in_time(dialog.pk):
         return
     message = _newest(dialog)
-    if reads and message is not None:
-        _claim(message, now=now)
+    claimed = reads and message is not None and _claim(message, now=now)
     external_id = (message.external_id or "") if message else ""
     recipient, account = _call(dialog)
-    ASIDE.offer(lambda: connector.show_typing(recipient, account, last_external_id=external_id))
+    offered = ASIDE.offer(lambda: connector.show_typing(recipient, account, last_external_id=external_id))
+    if claimed and message is not None and not offered:
+        _give_back(message)
 
 
 def seen(dialog: Dialog, *, by_id: int, now: datetime, last: int | None = None) -> None:
@@ -72,7 +73,8 @@ def seen(dialog: Dialog, *, by_id: int, now: datetime, last: int | None = None) 
         return
     recipient, account = _call(dialog)
     external_id = message.external_id or ""
-    ASIDE.offer(lambda: connector.mark_read(recipient, external_id, account))
+    if not ASIDE.offer(lambda: connector.mark_read(recipient, external_id, account)):
+        _give_back(message)
 
 
 def _connector(dialog: Dialog) -> Courteous | None:
@@ -113,6 +115,11 @@ def _claim(message: Message, *, now: datetime) -> bool:
             return False
         MessageMark.objects.create(message=message, status=TOLD, at=now, heard_at=now)
         return True
+
+
+def _give_back(message: Message) -> None:
+    """There was no room: nobody was told, and the journey must not say so. The next look may tell it."""
+    MessageMark.objects.filter(message=message, status=TOLD).delete()
 
 
 def _in_time(dialog_id: int) -> bool:

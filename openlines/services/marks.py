@@ -107,9 +107,9 @@ def status(
 ) -> None:
     """The provider's word on a message of ours. Never goes down the lattice; every word is kept for its journey."""
     with transaction.atomic():
-        message, change = _locked(connection, item.external_id, now=now)
+        message, change = _locked(connection, item.external_id, now=now, with_client=item.unreachable)
         if (message is None or change is None) and item.uuid:
-            message, change = _locked_by_uuid(connection, item.uuid, now=now)
+            message, change = _locked_by_uuid(connection, item.uuid, now=now, with_client=item.unreachable)
             if message is not None and item.external_id and not message.external_id:
                 message.external_id = item.external_id[:200]
                 message.save(update_fields=["external_id"])
@@ -275,15 +275,15 @@ def find(connection: Connection, external_id: str) -> int | None:
 
 
 def _locked(
-    connection: Connection, external_id: str, *, now: datetime
+    connection: Connection, external_id: str, *, now: datetime, with_client: bool = False
 ) -> tuple[Message | None, DialogChange | None]:
     """The message under its dialog's lock."""
     found = find(connection, external_id)
-    return _lock(found, now=now) if found is not None else (None, None)
+    return _lock(found, now=now, with_client=with_client) if found is not None else (None, None)
 
 
 def _locked_by_uuid(
-    connection: Connection, uuid: str, *, now: datetime
+    connection: Connection, uuid: str, *, now: datetime, with_client: bool = False
 ) -> tuple[Message | None, DialogChange | None]:
     try:
         wanted = UUID(uuid)
@@ -291,10 +291,14 @@ def _locked_by_uuid(
         return None, None
     rows = Message.objects.filter(connection=connection, uuid=wanted)
     found = rows.values_list("pk", flat=True).first()
-    return _lock(found, now=now) if found is not None else (None, None)
+    return _lock(found, now=now, with_client=with_client) if found is not None else (None, None)
 
 
-def _lock(message_id: int, *, now: datetime) -> tuple[Message, DialogChange]:
-    dialog_id = Message.objects.values_list("dialog_id", flat=True).get(pk=message_id)
+def _lock(message_id: int, *, now: datetime, with_client: bool = False) -> tuple[Message, DialogChange]:
+    """``with_client``: he is written to, and his row comes before the dialog's."""
+    rows = Message.objects.values_list("dialog_id", "dialog__client_id")
+    dialog_id, client_id = rows.get(pk=message_id)
+    if with_client:
+        Client.objects.select_for_update(no_key=True).get(pk=client_id)
     dialog: Dialog = lock_dialog(dialog_id)
     return Message.objects.get(pk=message_id), DialogChange(dialog, now=now)

@@ -13,7 +13,8 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from openlines.connectors import registry
@@ -22,7 +23,7 @@ from openlines.models import Attachment, Connection, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import attempts, outcomes, outgoing, pausing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
-from openlines.services.change import JOIN_WAIT
+from openlines.services.change import JOIN_WAIT, lock_dialog
 from openlines.services.only_one import Work, only_one
 from openlines.work import pulse
 
@@ -71,11 +72,16 @@ def resume(connection: Connection, *, now: datetime) -> None:
     """The credentials are mended: what waits goes out. What an operator wrote over 24 hours ago, or in a dialog that is
     closed by now, asks first: it is shown as not sent, to be sent again by hand.
     """
-    for item in OutboxItem.objects.filter(
+    waiting = OutboxItem.objects.filter(
         connection=connection, state=OutboxItem.State.QUEUED, message__author=Message.Author.OPERATOR
-    ).select_related("connection", "message", "dialog__client"):
-        if now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open:
-            outcomes.write(item, Failed(_asks_first(item)), now=now)
+    ).order_by("pk")
+    for pk, dialog_id in waiting.values_list("pk", "dialog_id"):
+        with transaction.atomic():
+            lock_dialog(dialog_id)  # its author may be changing it or taking it back at this moment
+            found = waiting.select_related("connection", "message", "dialog__client").filter(pk=pk)
+            item = found.first()
+            if item is not None and (now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open):
+                outcomes.write(item, Failed(_asks_first(item)), now=now)
     # health: as never looked at, so that failing anew is told anew (``services/health.py``)
     Connection.objects.filter(pk=connection.pk).update(
         paused_reason="", last_error="", held_until=None, health=""
@@ -97,7 +103,9 @@ def _asks_first(item: OutboxItem) -> str:
 def sweep(*, now: datetime) -> int:
     """The net: connections with something due and no task on its way. Finds nothing unless a task was lost."""
     due = OutboxItem.objects.filter(
-        connection=OuterRef("pk"), next_attempt_at__lte=now - timedelta(seconds=30)
+        connection=OuterRef("pk"),
+        next_attempt_at__lte=now - timedelta(seconds=30),
+        dialog__frozen_at__isnull=True,
     ).exclude(state=OutboxItem.State.DONE)
     files = Attachment.objects.filter(
         message__connection=OuterRef("pk"), state=Attachment.State.PENDING
@@ -120,21 +128,25 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
     Whoever changes or withdraws what is still queued holds its row (``own_messages.py``): the UPDATE waits for him, and
     only what is read after it is sent.
     """
-    earlier = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk")).exclude(
-        state=OutboxItem.State.DONE
-    )
-    due = OutboxItem.objects.filter(
-        ~Exists(earlier),
-        connection=connection,
-        state=OutboxItem.State.QUEUED,
-        next_attempt_at__lte=now,
-        dialog__frozen_at__isnull=True,  # L4
-    ).order_by("pk")
+    due = _at_the_head(connection).filter(next_attempt_at__lte=now).order_by("pk")
     while (pk := due.values_list("pk", flat=True).first()) is not None:
         item = _claim(pk, now=now)
         if item is not None:
             return item
     return None
+
+
+def _at_the_head(connection: Connection) -> QuerySet[OutboxItem]:
+    """What waits for nothing but its time: what stands behind another of its dialog has no turn of its own."""
+    earlier = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk")).exclude(
+        state=OutboxItem.State.DONE
+    )
+    return OutboxItem.objects.filter(
+        ~Exists(earlier),
+        connection=connection,
+        state=OutboxItem.State.QUEUED,
+        dialog__frozen_at__isnull=True,  # L4
+    )
 
 
 def _claim(pk: int, *, now: datetime) -> OutboxItem | None:
@@ -227,9 +239,7 @@ def _settle_interrupted(connection: Connection, *, now: datetime) -> None:
 
 def _come_back(connection: Connection, *, now: datetime) -> None:
     """Have the next drain at the earliest time when something can go."""
-    rows = OutboxItem.objects.filter(
-        connection=connection, state=OutboxItem.State.QUEUED, dialog__frozen_at__isnull=True
-    )
+    rows = _at_the_head(connection)
     at = rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
     if at is None:
         return

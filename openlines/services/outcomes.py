@@ -85,7 +85,7 @@ def _name(message: Message, ids: list[str], *, connection_id: int) -> None:
     # Echoes may have come first, as something written outside.
     Message.objects.filter(
         connection_id=connection_id, external_id__in=ids, author=Message.Author.OUTSIDE
-    ).update(external_id=None, deleted_at=message.created_at)
+    ).update(external_id=None, deleted_at=message.created_at, rev=message.rev)
     if not message.external_id:
         message.external_id = ids[0][:200]
     MessagePart.objects.bulk_create(

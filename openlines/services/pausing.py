@@ -31,7 +31,10 @@ def pause(connection_id: int, *, reason: str, now: datetime) -> bool:
 
 def tell_desks(connection_id: int) -> None:
     """Whoever has one of its dialogs before him looks again why messages wait, or that they leave again (L6: its open
-    dialogs may be on several lines)."""
-    lines = Dialog.objects.open().filter(connection=connection_id).order_by().values_list("line", flat=True)
-    for line_id in sorted(set(lines.distinct())):
-        publish.signal(topics.line(line_id), "connection", connection=connection_id)
+    dialogs may be on several lines, and who holds one need not serve its line)."""
+    held = Dialog.objects.open().filter(connection=connection_id).order_by().values_list("line", "operator")
+    pairs = set(held.distinct())
+    listeners = {topics.line(line_id) for line_id, _operator in pairs}
+    listeners |= {topics.employee(operator_id) for _line, operator_id in pairs if operator_id is not None}
+    for topic in sorted(listeners):
+        publish.signal(topic, "connection", connection=connection_id)

@@ -128,11 +128,11 @@ def begin(connection: Connection, to: Client | str, message: Reply, *, by: Emplo
     the same one twice begins one dialog.
     """
     with transaction.atomic():
+        client = to if isinstance(to, Client) else _addressed(connection, to, now=now)
+        Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
         earlier = Message.objects.filter(uuid=message.uuid, operator=by).select_related("dialog").first()
         if earlier is not None:
             return Begun(earlier.dialog, is_new=True)
-        client = to if isinstance(to, Client) else _addressed(connection, to, now=now)
-        Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
         existing = open_dialog(client)
         if existing is not None:
             return Begun(existing, is_new=False)

@@ -25,7 +25,7 @@ def rules_of(connection: Connection) -> Rules:
 
 def of_dialog(dialog: Dialog, *, now: datetime) -> Window:
     """``dialog`` with its connection at hand. A statement only where the channel has a window and he has not yet written
-    in this dialog."""
+    in this dialog, or it is over."""
     rules = rules_of(dialog.connection)
     return look(rules, wrote_at=last_wrote_at(dialog) if rules.free else None, now=now)
 
@@ -37,8 +37,9 @@ def of_client(client: Client, *, now: datetime) -> Window:
 
 
 def last_wrote_at(dialog: Dialog) -> datetime | None:
-    """In this dialog, else in the one before."""
-    return dialog.last_client_message_at or client_wrote_at(dialog.client_id)
+    """In this dialog while it is open, else in his newest one: the provider knows of no dialogs."""
+    here = dialog.last_client_message_at if dialog.is_open else None
+    return here or client_wrote_at(dialog.client_id)
 
 
 def client_wrote_at(client_id: int) -> datetime | None:

@@ -7,12 +7,15 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from contactcenter.staff.models import Employee
+from openlines.connectors import registry
+from openlines.connectors.base import Sender, Sent, WrittenOutside
 from openlines.connectors.telegram.fake import FakeTelegram, dies, refuse, server_error, too_many
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Client, Connection, Deadline, Dialog, DialogEvent, Message, OutboxItem
-from openlines.services import deadlines, dialogs, outbound, resending
+from openlines.services import deadlines, dialogs, inbound_items, outbound, resending
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
@@ -251,3 +254,47 @@ def test_what_a_lost_task_left_is_found(
     assert outbound.sweep(now=at(10)) == 0
     assert outbound.sweep(now=at(100)) == 1
     assert Deadline.objects.filter(kind="drain").exists()
+
+
+def test_what_stands_behind_another_waits_as_long_as_it(
+    connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    """Its own time has come, but not its turn: a drain that came back at once would find nothing, over and over."""
+    first = answer(dialog, anna, "First", now=at(5))
+    answer(dialog, anna, "Second", now=at(6))
+    OutboxItem.objects.filter(message=first).update(next_attempt_at=at(3600))
+    Deadline.objects.filter(kind="drain").delete()
+    assert drain(connection) == 0
+    assert Deadline.objects.get(connection=connection, kind="drain").due_at == at(3600)
+
+
+def test_what_stands_still_with_its_line_is_no_lost_task(
+    connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    answer(dialog, anna, now=at(5))
+    Deadline.objects.filter(kind="drain").delete()
+    Dialog.objects.update(frozen_at=at(6))
+    assert outbound.sweep(now=at(100)) == 0
+    Dialog.objects.update(frozen_at=None)
+    assert outbound.sweep(now=at(100)) == 1
+
+
+def test_an_echo_that_came_first_goes_from_the_screens_too(
+    connection: Connection, dialog: Dialog, anna: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def send(*_args: object) -> Sent:
+        echo = WrittenOutside(Sender("4711"), "e1", at(9), text="Good morning")
+        with transaction.atomic():
+            inbound_items.take(echo, connection, inbound_id=None, now=at(9))
+        dialog.refresh_from_db()
+        seen.append(dialog.rev)  # a screen that has just been brought up to date
+        return Sent(("e1",))
+
+    monkeypatch.setattr(type(registry.get("telegram")), "send", send)
+    answer(dialog, anna, now=at(5))
+    drain(connection)
+    echo = Message.objects.get(author="outside")
+    assert echo.deleted_at is not None
+    assert echo in Message.objects.filter(rev__gt=seen[0])

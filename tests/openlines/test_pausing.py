@@ -4,12 +4,14 @@ mended. Whatever found the refusal: a message, a mailbox, the hourly upkeep.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connections, transaction
 from django.test import Client as Http
 from django.urls import reverse
 
@@ -17,9 +19,9 @@ from contactcenter.staff.models import Employee, Notice, Scope
 from openlines.connectors import base, registry
 from openlines.connectors.telegram.fake import FakeTelegram
 from openlines.connectors.telegram.fake.server import TOKEN
-from openlines.models import Connection, Dialog, Message
+from openlines.models import Connection, Dialog, Message, OutboxItem
 from openlines.policies.health import Health
-from openlines.services import health, outbound, pausing, polling, resending, upkeep
+from openlines.services import health, outbound, own_messages, pausing, polling, resending, upkeep
 from tests.factories import make_employee, make_role
 from tests.openlines.factories import (
     answer,
@@ -30,6 +32,8 @@ from tests.openlines.factories import (
     make_operator,
     write,
 )
+from tests.openlines.together import somebody_waits_for_a_lock
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -231,3 +235,27 @@ def test_an_automatic_text_that_waited_is_dropped_when_it_is_too_late(
     outbound.drain(bot.pk, now=at(3601))
     greeting = Message.objects.get(author="automatic")
     assert (greeting.delivery, telegram.answers(9)) == ("failed", [])
+
+
+def test_what_is_taken_back_while_the_connection_is_mended_stays_taken_back(
+    anna: Employee, bot: Connection
+) -> None:
+    dialog = write(make_client(bot, "71"), now=at(-2 * DAY)).dialog
+    message = answer(dialog, anna, "Yesterday", now=at(-DAY - 3600))
+    pausing.pause(bot.pk, reason="Refused.", now=at(-DAY))
+
+    def resume() -> None:
+        try:
+            outbound.resume(bot, now=at(0))
+        finally:
+            connections.close_all()
+
+    mending = threading.Thread(target=resume)
+    with transaction.atomic():
+        own_messages.delete(message.pk, by=anna, now=at(0))
+        mending.start()
+        wait_until(somebody_waits_for_a_lock)
+    mending.join(10)
+    message.refresh_from_db()
+    assert (message.delivery, message.failure) == ("", "")
+    assert OutboxItem.objects.get().last_outcome == "Withdrawn"

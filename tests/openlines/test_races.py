@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections, transaction
 
 from contactcenter.staff.models import Employee
-from openlines.connectors.base import MessageKind, MessageReceived, Sender
+from openlines.connectors.base import DeliveryStatus, MessageKind, MessageReceived, Sender, StatusChanged
 from openlines.models import Client, Deadline, Dialog, DialogEvent, Message, Offer, OpenLine
-from openlines.services import client_messages, clients, deadlines, dialogs, routing
+from openlines.services import client_messages, clients, deadlines, dialogs, marks, routing
+from openlines.services.change import lock_dialog
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
-from tests.openlines.factories import at, make_client, make_connection, make_line, make_operator, write
-from tests.openlines.together import together
+from tests.openlines.factories import (
+    answer,
+    at,
+    make_client,
+    make_connection,
+    make_line,
+    make_operator,
+    write,
+)
+from tests.openlines.together import somebody_waits_for_a_lock, together
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,3 +189,34 @@ def test_the_database_refuses_a_second_open_dialog() -> None:
             created_at=at(0),
             state="new",
         )
+
+
+def test_a_failure_that_says_that_he_is_gone_and_his_own_word_do_not_wait_for_one_another() -> None:
+    """Client before dialog, whoever comes: else the database ends one of them, and a delivery is parked."""
+    anna = make_operator()
+    connection = make_connection(make_line(anna), "sms")
+    client = make_client(connection, "+48600100200")
+    dialog = write(client, now=at(0)).dialog
+    message = answer(dialog, anna, now=at(2))
+    Message.objects.filter(pk=message.pk).update(external_id="SM1", delivery="sent")
+    gone = StatusChanged("SM1", DeliveryStatus.FAILED, at(3), unreachable=True)
+    told: list[Exception] = []
+
+    def tell() -> None:
+        try:
+            marks.status(connection, gone, now=at(3))
+        except Exception as error:
+            told.append(error)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=tell)
+    with transaction.atomic():
+        Client.objects.filter(pk=client.pk).update(is_reachable=True)  # he writes
+        other.start()
+        wait_until(somebody_waits_for_a_lock)
+        lock_dialog(dialog.pk)
+    other.join(10)
+    assert told == []
+    message.refresh_from_db()
+    assert message.delivery == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from tests.factories import make_employee
 from tests.openlines.factories import NOW, answer, make_client, make_connection, make_line, write
+from tests.openlines.together import together
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +159,14 @@ def test_the_search_finds_what_he_may_see(anna: Employee) -> None:
         assert list(starting.search(anna, query)) == [seen], query
     assert list(starting.search(anna, "c")) == []
     assert len(starting.search(make_employee(role="administrator"), "carl")) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_the_same_message_at_once_is_told_as_sent_to_both(anna: Employee, attempt: int) -> None:
+    """Told that nothing was sent, he would send it a second time."""
+    connection, message = on("email", anna), mail()
+    begin = partial(starting.begin, connection, "carl@example.org", message, by=anna, now=NOW)
+    begun = together(begin, begin)
+    assert [one.is_new for one in begun] == [True, True]
+    assert Message.objects.count() == 1

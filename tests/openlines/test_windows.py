@@ -129,3 +129,13 @@ def test_it_counts_from_his_last_message_in_whichever_dialog(anna: Employee) -> 
     write(client, now=NOW + timedelta(hours=2))
     dialog.refresh_from_db()
     assert windows.of_dialog(dialog, now=NOW + timedelta(hours=2)).until == NOW + timedelta(hours=26)
+
+
+def test_what_is_sent_again_in_a_dialog_that_is_over_has_the_window_of_the_newer_one(anna: Employee) -> None:
+    client = client_on("whatsapp", anna)
+    older = held(client, anna)
+    Dialog.objects.filter(pk=older.pk).update(state="closed", closed_at=NOW)
+    write(client, "Me again", now=NOW + 7 * DAY)
+    over = Dialog.objects.select_related("connection").get(pk=older.pk)
+    assert windows.of_dialog(over, now=NOW + 7 * DAY).takes(by_person=True)
+    assert not windows.of_dialog(over, now=NOW + 9 * DAY).takes(by_person=True)

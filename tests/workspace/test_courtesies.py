@@ -269,3 +269,16 @@ def test_the_switch_is_saved(admin_client: Browser, whatsapp: FakeWhatsApp) -> N
     assert admin_client.post(page, {**told, "read_marks": "on"}).status_code == 302
     connection.refresh_from_db()
     assert courtesies.marks_read(connection)
+
+
+def test_a_read_mark_that_found_no_room_is_not_told_of_and_may_come_later(
+    whatsapp: FakeWhatsApp, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(courtesies.ASIDE, "offer", lambda _work: False)
+        desk.look()
+        desk.type()
+    assert not MessageMark.objects.filter(status=courtesies.TOLD).exists()
+    desk.look()
+    assert read(whatsapp) == [("m1", False)]
+    assert MessageMark.objects.filter(status=courtesies.TOLD).count() == 1

@@ -8,7 +8,7 @@ from django.urls import reverse
 from openlines.connectors import base
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, EarlyMark, Message, OutboxItem
-from openlines.services import dialogs, early_marks, inbound, outbound, pausing
+from openlines.services import connections, dialogs, early_marks, inbound, outbound, pausing
 from openlines.workspace import hold_state
 from tests.factories import make_employee
 from tests.openlines.factories import answer, at, make_client, make_connection, write
@@ -111,3 +111,22 @@ def test_from_the_outbox_to_the_journey(scene: Scene, dialog: Dialog) -> None:
     administrator = browser_of(make_employee("admin", is_superuser=True, is_staff=True))
     shown = administrator.get(reverse("admin:openlines_outboxitem_change", args=[item.pk])).content.decode()
     assert reverse("workspace:journey", args=[message.dialog_id, message.pk]) in shown
+
+
+def test_desks_hear_that_a_connection_is_switched_off_and_on(
+    dialog: Dialog, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fine = base.Health(True, "")
+    monkeypatch.setattr(connections, "_answer", lambda *_args: fine)
+    for on in (False, True):
+        told.clear()
+        connections.switch(Connection.objects.get(pk=dialog.connection_id), on=on, now=at(3))
+        assert (topics.line(dialog.line_id), "connection") in told
+
+
+def test_who_holds_a_dialog_of_a_line_that_he_does_not_serve_hears_of_a_pause(
+    scene: Scene, dialog: Dialog, told: Told
+) -> None:
+    told.clear()
+    pausing.pause(dialog.connection_id, reason="The token is refused.", now=at(3))
+    assert (topics.employee(scene.anna.pk), "connection") in told
