@@ -324,7 +324,7 @@ class ConnectionAdmin(ModelAdmin):
             "form": form,
             "may_save": may_save,
             "is_new": is_new,
-            "guide": connection_page.guide(connection),
+            "guide": connection_page.guide(connection, may_save=may_save),
         }
         if not is_new:
             context |= connection_page.facts(request, connection)

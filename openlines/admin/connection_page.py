@@ -23,8 +23,8 @@ SHOWN_FOR = timedelta(hours=1)
 """What a check or a test said is shown to who asked for it, so long."""
 
 
-def guide(connection: Connection) -> dict[str, Any]:
-    """The steps, and what is to be copied from here; also before the connection is saved."""
+def guide(connection: Connection, *, may_save: bool) -> dict[str, Any]:
+    """The steps, and what is to be copied from here; also before the connection is saved. Keys only for who sets it up."""
     if not registry.has(connection.kind):
         return {"steps": _live_chat_steps()}
     connector = registry.get(connection.kind)
@@ -38,7 +38,7 @@ def guide(connection: Connection) -> dict[str, Any]:
         "copies": [
             (str(field.label), connection.credentials.get(field.name, values[field.name] if is_new else ""))
             for field in connector.credential_fields
-            if is_known and field.name in values
+            if may_save and is_known and field.name in values
         ],
         "webhook_url": "" if is_polled else connections.webhook_url(connection),
         "registers_webhook": connector.registers_webhook,

@@ -340,3 +340,15 @@ def test_an_unusual_silence_shows(client: Client, administrator: Employee, line:
     assert (
         health.report([connection], now=now + timedelta(hours=9))[connection.pk].health == "ok"
     )  # too few to judge
+
+
+def test_who_may_only_look_sees_no_keys_of_a_channel_of_ones_own(client: Client, line: OpenLine) -> None:
+    """With them he could write in clients' names; who sets the channel up copies them from here."""
+    keys = {"url": "https://shop.example/in", "secret": "whsec_c2VjcmV0", "api_key": "key-4711"}
+    connection = make_connection(line, "api", credentials=keys)
+    client.force_login(make_employee(role="supervisor"))
+    page = client.get(change(connection))
+    assert page.status_code == 200
+    assert not [value for value in keys.values() if value in page.text]
+    client.force_login(make_employee(role="administrator"))
+    assert "key-4711" in client.get(change(connection)).text
