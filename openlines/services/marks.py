@@ -15,8 +15,8 @@ from django.db.models import Q
 
 from openlines.connectors import base
 from openlines.connectors.base import StatusChanged
-from openlines.models import Client, Connection, Dialog, Message, MessageMark, MessagePart
-from openlines.services import clients, early_marks, replies
+from openlines.models import Client, Connection, Dialog, Message, MessageMark, MessagePart, OutboxItem
+from openlines.services import attempts, clients, early_marks, replies
 from openlines.services.change import DialogChange, lock_dialog
 
 ORDER = ("queued", "sending", "unknown", "sent", "delivered", "read")
@@ -110,6 +110,12 @@ def status(
         message, change = _locked(connection, item.external_id, now=now, with_client=item.unreachable)
         if (message is None or change is None) and item.uuid:
             message, change = _locked_by_uuid(connection, item.uuid, now=now, with_client=item.unreachable)
+            if (
+                message is not None
+                and item.status == base.DeliveryStatus.FAILED
+                and _is_to_leave_again(message)
+            ):
+                return
             if message is not None and item.external_id and not message.external_id:
                 message.external_id = item.external_id[:200]
                 message.save(update_fields=["external_id"])
@@ -239,6 +245,12 @@ def _mark(
             Client.objects.filter(pk=change.dialog.client_id).update(is_reachable=False)
             change.record("client_blocked")
         replies.undo(change, message)
+
+
+def _is_to_leave_again(message: Message) -> bool:
+    """A person had it sent once more and it has not left yet: that it failed is a word about the sending before."""
+    item = OutboxItem.objects.filter(message=message, action=OutboxItem.Action.SEND).first()
+    return item is not None and item.last_outcome == attempts.AGAIN
 
 
 def _is_overtaken(message: Message, status: str, *, at: datetime) -> bool:

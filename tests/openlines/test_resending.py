@@ -190,3 +190,22 @@ def test_where_the_channels_window_is_over_it_is_said_before_it_fails_once_more(
     message.outbox_items.update(state="done")
     assert refusal(message, by=anna, now=at(DAY + 60), sure=True).code == "window"
     resending.send_again(message.pk, by=anna, now=at(DAY - 60), sure=True)
+
+
+def test_a_repeated_word_about_the_first_sending_does_not_fail_the_second(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    """Some providers name our own id in each status, whichever sending it is about."""
+    message = answer(dialog, anna, now=at(1))
+    outbound.drain(connection.pk, now=at(2))
+    message.refresh_from_db()
+    failed = StatusChanged(
+        message.external_id or "", DeliveryStatus.FAILED, at(3), uuid=str(message.uuid), reason="No."
+    )
+    marks.status(connection, failed, now=at(3))
+    resending.send_again(message.pk, by=anna, now=at(10))
+    marks.status(connection, failed, now=at(11))
+    outbound.drain(connection.pk, now=at(12))
+    message.refresh_from_db()
+    assert message.delivery == "sent"
+    assert message.external_id != failed.external_id
