@@ -79,6 +79,8 @@ def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | 
     """L5: off takes the webhook away at the provider, on registers it again, without what came meanwhile. What the
     provider said, if any; where it does not play along now, it is asked again later (``provider_side``).
     """
+    if on and not connection.is_active:
+        outbound.ask_first(connection, now=now)
     Connection.objects.filter(pk=connection.pk).update(is_active=on)
     connection.is_active = on
     pausing.tell_desks(connection.pk)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import registry
 from openlines.connectors.base import Failed, Unknown
-from openlines.models import Attachment, Connection, Message, OutboxItem
+from openlines.models import Attachment, Connection, Dialog, Message, OutboxItem
 from openlines.policies.deadlines import LATE_TEXT
 from openlines.services import attempts, outcomes, outgoing, pausing, sent_changes, wakeups
 from openlines.services.addresses import webhook_url
@@ -72,16 +72,7 @@ def resume(connection: Connection, *, now: datetime) -> None:
     """The credentials are mended: what waits goes out. What an operator wrote over 24 hours ago, or in a dialog that is
     closed by now, asks first: it is shown as not sent, to be sent again by hand.
     """
-    waiting = OutboxItem.objects.filter(
-        connection=connection, state=OutboxItem.State.QUEUED, message__author=Message.Author.OPERATOR
-    ).order_by("pk")
-    for pk, dialog_id in waiting.values_list("pk", "dialog_id"):
-        with transaction.atomic():
-            lock_dialog(dialog_id)  # its author may be changing it or taking it back at this moment
-            found = waiting.select_related("connection", "message", "dialog__client").filter(pk=pk)
-            item = found.first()
-            if item is not None and (now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open):
-                outcomes.write(item, Failed(_asks_first(item)), now=now)
+    ask_first(connection, now=now)
     # health: as never looked at, so that failing anew is told anew (``services/health.py``)
     Connection.objects.filter(pk=connection.pk).update(
         paused_reason="", last_error="", held_until=None, health=""
@@ -92,6 +83,20 @@ def resume(connection: Connection, *, now: datetime) -> None:
         next_attempt_at=None
     )
     wakeups.request("fetch", connection_id=connection.pk, now=now)
+
+
+def ask_first(connection: Connection, *, now: datetime) -> None:
+    """What a person wrote long ago, or in a dialog that is closed by now, does not leave by itself after a standstill."""
+    waiting = OutboxItem.objects.filter(
+        connection=connection, state=OutboxItem.State.QUEUED, message__author=Message.Author.OPERATOR
+    ).order_by("pk")
+    for pk, dialog_id in waiting.values_list("pk", "dialog_id"):
+        with transaction.atomic():
+            lock_dialog(dialog_id)  # its author may be changing it or taking it back at this moment
+            found = waiting.select_related("connection", "message", "dialog__client").filter(pk=pk)
+            item = found.first()
+            if item is not None and (now - item.created_at > GIVE_UP_AFTER or not item.dialog.is_open):
+                outcomes.write(item, Failed(_asks_first(item)), now=now)
 
 
 def _asks_first(item: OutboxItem) -> str:
@@ -171,8 +176,10 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
         return outcomes.write(item, Failed(reason), now=now)
     if outgoing.outdated(item, now=now):
         return outcomes.write(item, Failed(_("Not sent: it was no longer true when its turn came.")), now=now)
+    if item.dialog.state == Dialog.State.SPAM:
+        return outcomes.write(item, Failed(_("Not sent: the dialog was marked as spam.")), now=now)
     if now - item.created_at > GIVE_UP_AFTER:
-        reason = _("Not sent: the channel could not be reached for 24 hours. Send it again.")
+        reason = _("Not sent: it has waited for 24 hours. If it is still right, send it again.")
         return outcomes.write(item, Failed(reason), now=now)
     connector = registry.get(connection.kind)
     joined = _joined(item, now=now) if connector.features.joins_texts else []
@@ -195,7 +202,7 @@ def _attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
 
 def _attempt_change(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
     if now - item.created_at > GIVE_UP_AFTER:
-        reason = _("The channel could not be reached for 24 hours. If it is still right, do it again.")
+        reason = _("It has waited for 24 hours. If it is still right, do it again.")
         return outcomes.write(item, Failed(reason), now=now)
     with attempts.watched() as watch:
         try:

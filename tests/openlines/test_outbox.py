@@ -15,7 +15,7 @@ from openlines.connectors.base import Sender, Sent, WrittenOutside
 from openlines.connectors.telegram.fake import FakeTelegram, dies, refuse, server_error, too_many
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Client, Connection, Deadline, Dialog, DialogEvent, Message, OutboxItem
-from openlines.services import deadlines, dialogs, inbound_items, outbound, resending
+from openlines.services import connections, deadlines, dialogs, inbound_items, outbound, resending
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
@@ -298,3 +298,27 @@ def test_an_echo_that_came_first_goes_from_the_screens_too(
     echo = Message.objects.get(author="outside")
     assert echo.deleted_at is not None
     assert echo in Message.objects.filter(rev__gt=seen[0])
+
+
+def test_what_waits_is_not_sent_into_a_dialog_that_became_spam(
+    connection: Connection, dialog: Dialog, anna: Employee, telegram: FakeTelegram
+) -> None:
+    reply = answer(dialog, anna, "Buy this", now=at(1))
+    dialogs.spam(dialog.pk, by=anna, now=at(2))
+    drain(connection)
+    assert telegram.answers(4711) == []
+    assert delivered(reply) == "failed" and "spam" in reply.failure
+
+
+def test_what_waited_on_a_connection_that_was_off_asks_first_when_it_is_old(
+    connection: Connection, dialog: Dialog, anna: Employee, telegram: FakeTelegram
+) -> None:
+    Connection.objects.filter(pk=connection.pk).update(is_active=False)
+    connection.refresh_from_db()
+    old = answer(dialog, anna, "Good morning", now=at(1))
+    fresh = answer(dialog, anna, "Are you still there?", now=at(24 * 3600))
+    connections.switch(connection, on=True, now=at(24 * 3600 + 5))
+    drain(connection, 24 * 3600 + 6)
+    assert [message["text"] for message in telegram.answers(4711)] == ["Are you still there?"]
+    assert (delivered(old), delivered(fresh)) == ("failed", "sent")
+    assert "send it again" in old.failure
