@@ -24,7 +24,7 @@ from tests.browser.house import House
 from tests.browser.people import Customer, Desk
 from tests.conftest import environment_of_processes
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 """For any one thing a page waits for; far more than it takes."""
 
 Contexts = Callable[..., BrowserContext]
