@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from openlines.services.only_one import Work
 from tests.fakes.mail_servers import MailServers, running, smtp_to
 from tests.openlines.connectors.email.building import mail, multipart
 from tests.openlines.factories import answer, at, make_connection, make_line, make_operator
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -339,6 +341,7 @@ def test_a_mailbox_made_anew_gives_nothing_twice_and_loses_nothing(
     poll(connection, 120)
     before = Connection.objects.get(pk=connection.pk).cursor["uidvalidity"]
     servers.empty()
+    wait_until(lambda: time.time() >= before + 1)  # Dovecot numbers a mailbox by the second it is made in
     for raw in (mail("new", Message_ID="<9@client.test>"), nameless, other, first):
         servers.put(raw)
     poll(connection, 180)
