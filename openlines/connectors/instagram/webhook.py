@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, CredentialsRefused, Finding, Health, MediaUnavailable
+from openlines.connectors.base import Account, CredentialsRefused, Health, MediaUnavailable
 from openlines.connectors.fields import Json, mapping, text
 from openlines.connectors.instagram.logins import FACEBOOK, channel, login, own_id, secrets
-from openlines.connectors.meta import graph, messaging_account, refusal
+from openlines.connectors.meta import checking, graph, messaging_account, refusal
 from openlines.connectors.meta.messaging_send import token, words
 from openlines.connectors.meta.payload import identifier
 
@@ -65,19 +65,12 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
-    found: list[Finding] = []
-    name = ""
-    for what, ask in (
+    return checking.in_turn(
+        account,
         (_("Account and its access token"), _account),
         (_("App secret"), _knows_secret),
         (_("Subscription of the app"), _hears),
-    ):
-        told = ask(account)
-        name = name or told.account_name
-        found.append(Finding(what, told.ok, told.detail or told.account_name))
-        if not told.ok:
-            break
-    return Health(told.ok, told.detail, name, tuple(found))
+    )
 
 
 def _knows_secret(account: Account) -> Health:

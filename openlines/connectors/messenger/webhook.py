@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import http
-from openlines.connectors.base import Account, Finding, Health
+from openlines.connectors.base import Account, Health
 from openlines.connectors.fields import text
 from openlines.connectors.messenger.page import channel
-from openlines.connectors.meta import graph, messaging_account, subscription
+from openlines.connectors.meta import checking, graph, messaging_account, subscription
 from openlines.connectors.meta.messaging_send import words
 from openlines.connectors.meta.payload import identifier
 
@@ -56,19 +56,12 @@ def tear_down(account: Account) -> Health:
 
 
 def check(account: Account) -> Health:
-    found: list[Finding] = []
-    name = ""
-    for what, ask in (
+    return checking.in_turn(
+        account,
         (_("Page and its access token"), _page),
         (_("Subscription of the app"), _hears),
         (_("App secret and webhook"), _delivers),
-    ):
-        told = ask(account)
-        name = name or told.account_name
-        found.append(Finding(what, told.ok, told.detail or told.account_name))
-        if not told.ok:
-            break
-    return Health(told.ok, told.detail, name, tuple(found))
+    )
 
 
 def _hears(account: Account) -> Health:
