@@ -14,10 +14,10 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contactcenter.lib.parameters import whole_number
 from contactcenter.staff.models import Employee, Right
 from kpi.filters import ListQuery
 from kpi.metrics import ReactionTimes, reaction_times
+from openlines import search
 from openlines.models import Dialog
 from openlines.models.dialog import DialogQuerySet
 from openlines.permissions import visible_dialogs
@@ -146,11 +146,7 @@ def filtered(reader: Employee, query: ListQuery, *, now: datetime) -> QuerySet[D
     if until:
         rows = rows.filter(created_at__lt=until)
     if query.search:
-        words = Q(client__name__icontains=query.search) | Q(client__username__icontains=query.search)
-        number = whole_number(query.search)
-        if number is not None:
-            words |= Q(pk=number)
-        rows = rows.filter(words)
+        rows = rows.filter(search.read(query.search).in_dialog(last_words=False))
     return rows
 
 

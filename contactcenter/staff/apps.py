@@ -9,12 +9,14 @@ class StaffConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from contactcenter.lib import folded_lookups
         from contactcenter.staff import (
             checks,  # noqa: F401  (importing registers the checks)
             permissions,
         )
         from contactcenter.staff.models import Right
 
+        folded_lookups.register()
         permissions.open_models("staff", see=Right.LINES_SEE, change=Right.ROLES_CHANGE)
         for private in (
             "absence",

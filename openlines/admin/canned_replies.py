@@ -44,7 +44,12 @@ class Row:
 @admin.register(ReplyList)
 class ReplyListAdmin(ModelAdmin):
     list_display = ("name", "reply_count", "used_by", "uses", "changed")
-    search_fields = ("name", "replies__shortcut", "replies__title", "replies__text")
+    search_fields = (
+        "name__folded",
+        "replies__shortcut__folded",
+        "replies__title__folded",
+        "replies__text__folded",
+    )
     fields = ("name",)
     sortable_by = ()
     actions = None

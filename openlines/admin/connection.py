@@ -57,7 +57,7 @@ class ConnectionAdmin(ModelAdmin):
     list_display_links = ("title",)
     list_select_related = ("line",)
     list_filter = ("kind", "is_active")
-    search_fields = ("name", "line__name")
+    search_fields = ("name__folded", "line__name__folded")
     sortable_by = ()
     actions = None
 

@@ -105,7 +105,7 @@ class ConsentRecordAdmin(ReadOnlyAdmin):
 
     list_display = ("at", "client", "decision", "how", "version_number", "channel", "by")
     list_filter: ClassVar = ("decision", "how", "channel")
-    search_fields: ClassVar = ("client__name", "client__email", "client__phone")
+    search_fields: ClassVar = ("client__search_text__folded",)
     date_hierarchy = "at"
     fields = (
         "client",

@@ -36,7 +36,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
     list_display = ("received_at", "connection", "outcome", "reason", "key")
     list_display_links = ("received_at",)
     list_filter = ("state", "connection")
-    search_fields = ("key", "reason")
+    search_fields = ("key__folded", "reason__folded")
     list_select_related = ("connection",)
     fields = (
         ("connection", "received_at"),

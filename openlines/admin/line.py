@@ -58,7 +58,7 @@ class OpenLineAdmin(FatePages, TryPages, ForecastPages, LineAccess, ModelAdmin):
     fields = ("name", "language")
     list_display = ("title", "channels", "served_by", "waiting", "open_dialogs", "pages")
     list_display_links = ("title",)
-    search_fields = ("name",)
+    search_fields = ("name__folded",)
     sortable_by = ()
     actions = None
     list_per_page = 50

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contactcenter.staff.departments import members_of
 from contactcenter.staff.models import Department, Employee
 from openlines.models import QueueEntry
+from openlines.search import folded_words
 from openlines.services import queue_members
 from openlines.services.lines import Place
 
@@ -86,13 +86,13 @@ def load(places: Sequence[Place]) -> Loaded:
 
 def search(text: str) -> list[dict[str, Any]]:
     """Active employees and departments whose name has every word of ``text``."""
-    person, unit = Q(is_active=True), Q()
-    for word in text.split()[:5]:
-        person &= Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(username__icontains=word)
-        unit &= Q(name__icontains=word)
+    person = folded_words(text, "first_name", "last_name", "username")
+    unit = folded_words(text, "name")
     departments = list(Department.objects.filter(unit)[: MOST_FOUND // 2])
     members = members_of([d.pk for d in departments])
-    employees = Employee.objects.filter(person).select_related("department")[: MOST_FOUND - len(departments)]
+    employees = Employee.objects.filter(person, is_active=True).select_related("department")[
+        : MOST_FOUND - len(departments)
+    ]
     return [
         *(_department(d, len(members[d.pk])) for d in departments),
         *(_employee(e) for e in employees),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import zip_longest
@@ -15,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from unfold.widgets import INPUT_CLASSES
 
+from contactcenter.lib.folding import fold
 from openlines.models.blocks import WorkingTimeBlock
 from openlines.policies import calendars
 from openlines.policies.worktime import BadItem, in_text, parse_intervals
@@ -175,13 +175,13 @@ def country_choices() -> list[tuple[str, str]]:
     """Every country with a calendar, by name in the reader's language."""
     names = _territories()
     known = [(code, names.get(code, code)) for code in calendars.countries()]
-    return [("", _("none but those typed")), *sorted(known, key=lambda choice: _sorting(choice[1]))]
+    return [("", _("none but those typed")), *sorted(known, key=lambda choice: fold(choice[1]))]
 
 
 def region_choices(country: str) -> list[tuple[str, str]]:
     """The country's regions with holidays of their own; nothing to choose where there are none."""
     names = calendars.region_names(country) if country else {}
-    known = sorted(names.items(), key=lambda choice: _sorting(choice[1]))
+    known = sorted(names.items(), key=lambda choice: fold(choice[1]))
     return [("", _("the whole country: what holds everywhere")), *known]
 
 
@@ -201,8 +201,3 @@ def _territories() -> Mapping[str, str]:
         return Locale.parse((get_language() or "en").replace("-", "_")).territories
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en").territories
-
-
-def _sorting(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.casefold()).replace("ł", "l")
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))

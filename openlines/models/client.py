@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F, Func, TextField, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
+from contactcenter.lib.folded_lookups import Folded
 from openlines.models.connection import Connection
+
+_BLANK = Value(" ")
 
 
 class Client(models.Model):
@@ -32,6 +37,19 @@ class Client(models.Model):
     )
     """Of the text that ``consent_state`` is about."""
     created_at = models.DateTimeField()
+    search_text = models.GeneratedField(
+        expression=Concat(
+            Folded(
+                Concat("name", _BLANK, "username", _BLANK, "email", _BLANK, "phone", output_field=TextField())
+            ),
+            _BLANK,
+            Func(F("phone"), Value("[^0-9]"), Value(""), Value("g"), function="regexp_replace"),
+            output_field=TextField(),
+        ),
+        output_field=TextField(),
+        db_persist=True,
+    )
+    """What the client is found by, folded; the database keeps it, whoever writes the row. See `openlines.search`."""
 
     is_fresh = False
     """True on the instance that inserted the row: nothing else of him can be there yet."""

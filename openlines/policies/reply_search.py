@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from contactcenter.lib.folding import fold
 
 MACROS: Final = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY")
 LONGEST_SHORTCUT: Final = 50
@@ -17,8 +18,6 @@ LONGEST_SHORTCUT: Final = 50
 _MACRO = re.compile(r"#([A-Za-z_]{2,30})#")
 _SHORTCUT = re.compile(r"[^\W_][\w.-]*")
 _WORDS = re.compile(r"\w+")
-_LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ß": "ss"})
-"""Letters that carry their mark inside, which Unicode does not part from it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,6 @@ class Candidate:
     text: str
     uses: int
     place: int
-
-
-def fold(text: str) -> str:
-    """As one types in a hurry: small letters without marks ("Żółć" → "zolc")."""
-    parted = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in parted if not unicodedata.combining(letter)).translate(_LETTERS)
 
 
 def rank(query: str, candidates: Iterable[Candidate]) -> list[Candidate]:

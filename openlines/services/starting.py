@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import department_of_scope, scope
 from openlines import permissions
+from openlines import search as find
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection, Dialog, Message
 from openlines.policies import starting as policy
@@ -71,18 +72,10 @@ def clients_for(by: Employee) -> QuerySet[Client]:
 
 def search(by: Employee, query: str) -> Sequence[Client]:
     """By name, user name, phone or e-mail: every word somewhere. The newest first; nothing for a single letter."""
-    words = query.split()
-    if not words or len(query.strip()) < 2:
+    wanted = find.read(query)
+    if wanted.is_empty or len(query.strip()) < 2:
         return []
-    rows = clients_for(by)
-    for word in words:
-        bare = word.lstrip("+@")
-        rows = rows.filter(
-            Q(name__icontains=word)
-            | Q(username__icontains=bare)
-            | Q(phone__icontains=bare)
-            | Q(email__icontains=word)
-        )
+    rows = clients_for(by).filter(wanted.in_client())
     return list(rows.order_by("-pk")[:FOUND])
 
 

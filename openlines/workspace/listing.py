@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import scope
+from openlines import search
 from openlines.models import Dialog, Offer, Seen
 from openlines.permissions import IS_SHOWN, visible_dialogs, waiting_for
 from openlines.workspace import faces
@@ -90,6 +91,7 @@ def listing(
     employee: Employee, *, tab: str = "", query: str = "", current: str = "", only_unanswered: bool = False
 ) -> Listing:
     now = timezone.now()
+    wanted = search.read(query)
     tabs = _tabs_of(employee)
     chosen = tab if tab in tabs else tabs[0]
     offers = list(
@@ -118,7 +120,9 @@ def listing(
         }[chosen]
         if only_unanswered:
             source = source.filter(is_unanswered=True)
-        rows, total = _page(_ordered(_matching(source, query), chosen), employee)
+        if not wanted.is_empty:
+            source = source.filter(wanted.in_dialog(last_words=True))
+        rows, total = _page(_ordered(source, chosen), employee)
     counts = {"offered": len(offers)}
     for key, source in (("mine", mine), ("waiting", waiting), ("aside", aside)):
         if key not in tabs:
@@ -126,7 +130,9 @@ def listing(
         counts[key] = total if key == chosen and not (query or only_unanswered) else source.count()
     title, text = _nothing(chosen)
     shown = [
-        offer for offer in offers if offer.dialog_id in offered and _has(offered[offer.dialog_id], query)
+        offer
+        for offer in offers
+        if offer.dialog_id in offered and _is_found(offered[offer.dialog_id], wanted)
     ]
     return Listing(
         tab=chosen,
@@ -193,27 +199,10 @@ def _tabs_of(employee: Employee) -> tuple[str, ...]:
     return TABS if reads_more else TABS[:-1]
 
 
-def _matching(dialogs: QuerySet[Dialog], query: str) -> QuerySet[Dialog]:
-    if not query:
-        return dialogs
-    words = (
-        Q(client__name__icontains=query)
-        | Q(client__username__icontains=query)
-        | Q(client__phone__icontains=query)
-        | Q(client__email__icontains=query)
-        | Q(last_text__icontains=query)
+def _is_found(row: dict[str, Any], wanted: search.Search) -> bool:
+    return wanted.is_empty or wanted.finds_dialog(
+        number=row["pk"], client=row["client__search_text"], last_text=row["last_text"]
     )
-    number = query.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 18:
-        words |= Q(pk=int(number))
-    return dialogs.filter(words)
-
-
-def _has(row: dict[str, Any], query: str) -> bool:
-    """As ``_matching``, for the few offers that are at hand already."""
-    fields = ("client__name", "client__username", "client__phone", "client__email", "last_text")
-    number = query.removeprefix("#") == str(row["pk"])
-    return number or any(query.lower() in row[field].lower() for field in fields)
 
 
 def _ordered(dialogs: QuerySet[Dialog], tab: str) -> QuerySet[Dialog]:
@@ -236,8 +225,7 @@ _COLUMNS: Final = (
     "client_id",
     "client__name",
     "client__username",
-    "client__phone",
-    "client__email",
+    "client__search_text",
     "connection__kind",
     "line__name",
     "operator_id",

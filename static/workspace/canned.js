@@ -3,6 +3,7 @@
    long to be sent whole is searched by the server. The focus never leaves the text field: the list follows it as its
    active descendant. */
 
+import { fold } from "../ui/fold.js";
 import { get, parse } from "./requests.js";
 import { problem } from "./words.js";
 
@@ -12,13 +13,6 @@ const PAUSE_MS = 150; // between key strokes that ask the server
 const LONGEST_QUERY = 50;
 
 let changes = 0; // messages saved as replies here: every dialog's list is out of date
-
-const LETTERS = { ł: "l", đ: "d", ø: "o", æ: "ae", ß: "ss" };
-
-/** As openlines/policies/reply_search.py: fold() and rank(). */
-export function fold(text) {
-  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[łđøæß]/g, (letter) => LETTERS[letter]);
-}
 
 const begins = (word, words) => words.some((one) => one.startsWith(word));
 const stands = (word, { text, words }) => begins(word, words) || (word.length >= 3 && text.includes(word));
@@ -31,6 +25,7 @@ function tierOf(wanted, words, entry) {
   return words.every((word) => stands(word, entry.whole)) ? 4 : null;
 }
 
+/** As openlines/policies/reply_search.py: rank(). */
 export function rank(query, entries) {
   const wanted = fold(query).trim();
   if (!wanted) return entries;

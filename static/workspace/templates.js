@@ -1,7 +1,7 @@
 /* A list of templates in a window (templates/workspace/_template_list.html): searched, chosen and filled in by keyboard.
    Windows come and go as HTML, so everything is heard at the document. */
 
-const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+import { fold } from "../ui/fold.js";
 
 export function startTemplates() {
   document.addEventListener("input", (event) => {

@@ -27,7 +27,12 @@ class AbsenceAdmin(ModelAdmin):
     )
     list_filter_submit = True
     list_select_related = ("employee", "created_by")
-    search_fields = ("employee__first_name", "employee__last_name", "employee__username", "note")
+    search_fields = (
+        "employee__first_name__folded",
+        "employee__last_name__folded",
+        "employee__username__folded",
+        "note__folded",
+    )
     ordering = ("-first_day", "-id")
     autocomplete_fields = ("employee",)
     fields = ("employee", "kind", ("first_day", "starts_at_noon"), ("last_day", "ends_at_noon"), "note")
@@ -67,7 +72,11 @@ class ReadMostlyAdmin(ModelAdmin):
     )
     list_filter_submit = True
     list_select_related = ("employee",)
-    search_fields = ("employee__first_name", "employee__last_name", "employee__username")
+    search_fields = (
+        "employee__first_name__folded",
+        "employee__last_name__folded",
+        "employee__username__folded",
+    )
     readonly_fields = ("employee",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

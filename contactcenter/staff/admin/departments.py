@@ -40,7 +40,7 @@ class DepartmentAdmin(ModelAdmin):
 
     list_display = ("indented_name", "head", "people")
     list_select_related = ("head",)
-    search_fields = ("name",)
+    search_fields = ("name__folded",)
     sortable_by = ()
     fields = ("name", "parent", "head", "sort_order")
     autocomplete_fields = ("parent", "head")

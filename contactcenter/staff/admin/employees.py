@@ -68,7 +68,13 @@ class EmployeeAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]  # both are Mo
     list_filter_submit = True
     list_select_related = ("department",)
     list_per_page = 50
-    search_fields = ("username", "first_name", "last_name", "email", "phone")
+    search_fields = (
+        "username__folded",
+        "first_name__folded",
+        "last_name__folded",
+        "email__folded",
+        "phone__digits",
+    )
     ordering = ("last_name", "first_name", "username")
     autocomplete_fields = ("department",)
     filter_horizontal = ()

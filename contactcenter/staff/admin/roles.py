@@ -81,7 +81,7 @@ class RoleAdmin(ModelAdmin):
     form = RoleForm
     list_display = ("title", "holders")
     list_before_template = "staff/admin/role_matrix.html"
-    search_fields = ("name", "key")
+    search_fields = ("name__folded", "key__folded")
     inlines = (HoldersInline,)
     fieldsets = (
         (None, {"fields": (("name", "key"),)}),
