@@ -224,7 +224,8 @@ def step(
     if outcome is not None and state in (S.WRAP_UP, S.CLOSED):
         after = replace(after, outcome=outcome)
     if TextTrigger.RATING_REQUEST in texts:
-        after = replace(after, rating_pending_until=now + (settings.rating_limit or RATING_PENDING))
+        pending = now + (settings.rating_limit or RATING_PENDING)
+        after = replace(after, rating_asked_at=now, rating_pending_until=pending)
     return Step(before=dialog, after=replace(after, state=state), event=event, texts=texts, reaction=reaction)
 
 
@@ -243,8 +244,10 @@ def _ending(
 
 
 def asks_rating(dialog: DialogFacts, settings: LineSettings) -> bool:
-    """R1: not where no person replied to him, nor where he has rated already."""
-    return settings.rating and dialog.first_reply_at is not None and dialog.client_rating is None
+    """R1: once a dialog; not where no person replied to the client, nor where the client has rated already."""
+    if not settings.rating or dialog.first_reply_at is None:
+        return False
+    return dialog.rating_asked_at is None and dialog.client_rating is None
 
 
 def _clock(
@@ -318,6 +321,9 @@ def _marks(
             out = replace(out, first_reply_at=out.first_reply_at or now)
     if event is E.REPLY_FAILS:
         out = replace(out, last_activity_at=now)
+    if out.last_activity_at != dialog.last_activity_at:  # A8 counts anew; put aside, from when that is over
+        still = out.snoozed_until - now if out.snoozed_until else timedelta()
+        out = replace(out, auto_close_put_off=max(still, timedelta()))
     if state in (S.WRAP_UP, S.CLOSED) and before.state is not S.WRAP_UP:
         out = replace(out, finished_at=now)
     if state is S.WRAP_UP and before.state is not S.WRAP_UP:
@@ -336,7 +342,7 @@ def _put_aside(dialog: DialogFacts, event: Event, state: State) -> DialogFacts:
     if given_away:
         out = replace(out, pinned_at=None)
     if given_away or event is E.CLIENT_WRITES:
-        out = replace(out, snoozed_until=None, kept_open_until=None)
+        out = replace(out, snoozed_until=None, kept_open_until=None, auto_close_put_off=timedelta())
     if event in (E.CLIENT_WRITES, E.SPAM):
         out = replace(out, rating_pending_until=None)
     if state not in (S.WRAP_UP, S.CLOSED):

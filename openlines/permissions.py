@@ -7,12 +7,14 @@ and their departments.
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from contactcenter.staff.models import Employee, Right, Scope
 from contactcenter.staff.roles import department_of_scope, scope
 from openlines.models import Dialog, Message, Offer
 from openlines.models.dialog import DialogQuerySet
 from openlines.services.queue_members import lines_of
+from openlines.services.resting import lines_at_rest
 
 IS_SHOWN = Q(frozen_at__isnull=True)
 """L4: dialogs of a line that is off are hidden."""
@@ -42,11 +44,16 @@ def standing_still(employee: Employee) -> DialogQuerySet:
 
 
 def waiting_for(employee: Employee) -> Q:
-    """Dialogs that wait in a queue he is in and are offered to nobody: he may accept them."""
+    """Dialogs that wait in a queue of theirs and are offered to nobody, or rest with somebody until the line opens (Q3):
+    they may accept them.
+    """
     standing = Offer.objects.filter(dialog=OuterRef("pk"), ended_at__isnull=True)
-    in_his_queue = Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee))
-    in_his_queue &= IS_SHOWN
-    return in_his_queue & Q(~Exists(standing))
+    in_queue = Q(state__in=[Dialog.State.NEW, Dialog.State.RETURNED], line__in=member_lines(employee))
+    anybodys = Q(~Exists(standing))
+    if at_rest := lines_at_rest(member_lines(employee), now=timezone.now()):
+        lapsed = standing.filter(lapsed_at__isnull=False).exclude(employee=employee)
+        anybodys |= Q(Exists(lapsed), line__in=at_rest)
+    return in_queue & IS_SHOWN & anybodys
 
 
 def member_lines(employee: Employee) -> list[int]:

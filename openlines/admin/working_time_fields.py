@@ -182,7 +182,7 @@ def region_choices(country: str) -> list[tuple[str, str]]:
     """The country's regions with holidays of their own; nothing to choose where there are none."""
     names = calendars.region_names(country) if country else {}
     known = sorted(names.items(), key=lambda choice: fold(choice[1]))
-    return [("", _("the whole country: what holds everywhere")), *known]
+    return [("", _("the whole country: what at least three quarters of it keep")), *known]
 
 
 def coming_holidays(country: str, region: str, *, today: date) -> list[tuple[date, str]]:

@@ -75,6 +75,12 @@ class Dialog(models.Model):
     responsible_asked = models.BooleanField(default=False)
     """C5 is asked once a dialog, at its first distribution."""
 
+    handed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    """Q10: who has handed it on last, while nobody has replied since; a row of the desk's list shows them and the note."""
+    handed_note = models.CharField(max_length=200, blank=True)
+
     first_client_message_at = models.DateTimeField(null=True)
     unanswered_since = models.DateTimeField(null=True)
     is_unanswered = models.BooleanField(_("unanswered"), default=False)
@@ -97,7 +103,11 @@ class Dialog(models.Model):
     snoozed_until = models.DateTimeField(null=True)
     kept_open_until = models.DateTimeField(null=True)
     """A8: the operator was typing when little time was left."""
+    auto_close_put_off = models.DurationField(default=timedelta)
+    """A8: how long it stands still while the dialog is put aside."""
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    rating_asked_at = models.DateTimeField(null=True)
+    """R1: asked for once a dialog."""
     rating_pending_until = models.DateTimeField(null=True)
     """R5: asked for; a bare 1 or 0 is the answer until then."""
     frozen_at = models.DateTimeField(null=True)

@@ -5,10 +5,16 @@ The package is imported when it is first needed (it is large), and a country's y
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
+
+MOST = 0.75
+"""Where no region is chosen, a day that at least this part of the regions keeps counts: Easter Monday in the United
+Kingdom (Scotland works), Good Friday in Switzerland. The package's own list has only what no region goes without.
+"""
 
 NONE: Mapping[date, str] = MappingProxyType({})
 
@@ -24,10 +30,25 @@ def public_holidays(country: str, region: str, year: int, language: str = "") ->
     import holidays
 
     spoken = _spoken(country, language)
-    found = holidays.country_holidays(
-        country, subdiv=region or None, years=year, language=spoken, expand=False
-    )
-    return MappingProxyType({day: name for day, name in sorted(found.items()) if day.year == year})
+
+    def of(subdivision: str | None) -> dict[date, str]:
+        days = holidays.country_holidays(
+            country, subdiv=subdivision, years=year, language=spoken, expand=False
+        )
+        return {day: name for day, name in days.items() if day.year == year}
+
+    found = of(region or None)
+    if not region:
+        found = _kept_by_most([of(code) for code in countries()[country]]) | found
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _kept_by_most(regions: Sequence[Mapping[date, str]]) -> dict[date, str]:
+    """Each day with the name that it has in the first region that keeps it."""
+    counts = Counter(day for region in regions for day in region)
+    most = {day for day, count in counts.items() if count >= MOST * len(regions)}
+    names = {day: name for region in reversed(regions) for day, name in region.items()}
+    return {day: names[day] for day in most}
 
 
 @lru_cache(maxsize=1)

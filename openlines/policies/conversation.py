@@ -140,12 +140,13 @@ def parts_of(trigger: TextTrigger, channel: Channel) -> tuple[TextTrigger, ...]:
 def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False) -> Decided:
     """The client's message is stored; ``talk.facts`` are those before it. Distribution, if it is due, follows.
 
-    ``operator_away``: who holds it is away (Q9): an answered or finished dialog goes back to the queue.
+    ``operator_away``: who holds it is away (Q9): an answered or finished dialog goes back to the queue, a pinned one
+    stays.
     """
     play = _Play(talk)
     first_in_dialog = play.facts.first_client_message_at is None
     play.step(Event.CLIENT_WRITES, operator_away=operator_away)
-    if operator_away and play.facts.state is State.WAITING:
+    if operator_away and play.facts.state is State.WAITING and play.facts.pinned_at is None:
         earlier = play.facts.operator_id
         play.step(Event.OPERATOR_LOST)
         play.note(Event.OPERATOR_LOST, earlier=earlier)
@@ -171,10 +172,11 @@ def _consent(play: _Play, *, first_in_dialog: bool) -> None:
     talk = play.talk
     if talk.channel.is_chat:  # the chat asks before anything can be written (P2)
         return
-    if not first_in_dialog and actions.consents_by_writing(talk.client, talk.channel):
+    asks = first_in_dialog and actions.asks_consent(talk.settings, talk.client)
+    if not asks and actions.consents_by_writing(talk.client, talk.channel):
         play.consent = ConsentState.GIVEN
         play.note("consent", decision=ConsentState.GIVEN, how="writing")
-    elif first_in_dialog and actions.asks_consent(talk.settings, talk.client):
+    elif asks:
         play.say(TextTrigger.CONSENT)
         if isinstance(play.effects[-1], Say):
             play.consent = ConsentState.ASKED
@@ -257,14 +259,19 @@ def _end(
     play.note(event, **({"outcome": outcome or ""} if event is Event.FINISH else {}))
     for trigger in wanted:
         play.say(trigger, late=late)
+        if trigger is TextTrigger.RATING_REQUEST and isinstance(play.effects[-1], Drop):
+            play.facts = replace(play.facts, rating_asked_at=None, rating_pending_until=None)
 
 
 def rate(talk: Talk, *, value: int, in_time: bool) -> Decided:
     """R3–R5: the client's rating, 1 or 0. ``in_time`` False: a polite refusal, and nothing is stored.
 
-    A closed dialog stays closed: a late rating that is allowed is stored and reopens nothing.
+    A closed dialog stays closed: a late rating that is allowed is stored and reopens nothing. Where none is taken
+    (``takes_rating``) nothing is stored and nothing is said.
     """
     play = _Play(talk)
+    if not takes_rating(talk.facts, talk.settings):
+        return play.decided()
     if not in_time:
         play.say(TextTrigger.RATING_LATE)
         return play.decided()
@@ -305,6 +312,13 @@ def rating_in(text: str, facts: Sequence[DialogFacts], *, now: datetime) -> int 
         if one.rating_pending_until is not None and one.rating_pending_until > now:
             return index
     return None
+
+
+def takes_rating(facts: DialogFacts, settings: LineSettings) -> bool:
+    """R1, R2: where ratings are on, or the client was asked while they were; never in spam, nor while the line is off."""
+    if facts.state is State.SPAM or facts.frozen_at is not None:
+        return False
+    return settings.rating or facts.rating_asked_at is not None
 
 
 def rates_in_time(facts: DialogFacts, settings: LineSettings, *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings, State
@@ -69,7 +70,10 @@ def _count(since: datetime | None, span: timedelta | None, dialog: DialogFacts) 
     """``span`` after ``since``; counted anew where that came while the line was off (L4)."""
     if since is None or span is None:
         return None
-    at = since + span
+    return _or_anew(since + span, since=since, span=span, dialog=dialog)
+
+
+def _or_anew(at: datetime, *, since: datetime, span: timedelta, dialog: DialogFacts) -> datetime:
     if dialog.resumed_at and since < dialog.resumed_at and at <= dialog.resumed_at:
         return dialog.resumed_at + span
     return at
@@ -87,11 +91,28 @@ def _auto_close(dialog: DialogFacts, settings: LineSettings) -> datetime | None:
         since = dialog.last_activity_at
     if since is None:
         return None
-    if dialog.snoozed_until:
-        since = max(since, dialog.snoozed_until)
     span = max(settings.auto_close_after, PINNED) if dialog.pinned_at else settings.auto_close_after
-    at = _count(since, span, dialog)
-    return max(at, dialog.kept_open_until) if at and dialog.kept_open_until else at
+    at = _or_anew(since + span + dialog.auto_close_put_off, since=since, span=span, dialog=dialog)
+    return max(at, dialog.kept_open_until or at, dialog.snoozed_until or at)
+
+
+def put_aside(
+    dialog: DialogFacts, settings: LineSettings, *, until: datetime | None, now: datetime
+) -> DialogFacts:
+    """§11, snooze ``until`` then, None: awake again. A8 stands still meanwhile; its rest runs on afterwards."""
+    asleep_until = dialog.snoozed_until if dialog.snoozed_until and dialog.snoozed_until > now else None
+    aside = replace(dialog, snoozed_until=until)
+    at = _auto_close(dialog, settings)
+    if at is None:
+        return aside
+    rest = max(at - (asleep_until or now), timedelta())
+    wanted = max(until or now, now) + rest
+    plain = _auto_close(
+        replace(aside, snoozed_until=None, kept_open_until=None, auto_close_put_off=timedelta()), settings
+    )
+    if plain is None:
+        return aside
+    return replace(aside, kept_open_until=None, auto_close_put_off=max(wanted - plain, timedelta()))
 
 
 def kept_open_by_typing(dialog: DialogFacts, settings: LineSettings, *, now: datetime) -> datetime | None:

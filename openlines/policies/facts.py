@@ -224,10 +224,14 @@ class DialogFacts:
     snoozed_until: datetime | None = None
     kept_open_until: datetime | None = None
     """A8: the operator was typing when little time was left."""
+    auto_close_put_off: timedelta = timedelta()
+    """A8: how long it stands still while the dialog is put aside; counted anew with each message, as A8 is."""
     outcome: str = ""
     """An ``Outcome``, or empty: not said (R8)."""
     client_rating: int | None = None
     """R1: 1 good, 0 bad; None: he has not rated this dialog."""
+    rating_asked_at: datetime | None = None
+    """R1: asked for once a dialog."""
     rating_pending_until: datetime | None = None
     """R5: a bare 1 or 0 is a rating until then."""
     frozen_at: datetime | None = None

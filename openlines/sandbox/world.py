@@ -153,6 +153,8 @@ class World:
         if not self.dialogs:
             raise Impossible("not_yet")
         dialog = self.dialogs[-1]
+        if not conversation.takes_rating(dialog.facts, self.settings):
+            raise Impossible("off")
         over = dialog.facts.state in (State.WRAP_UP, State.CLOSED)
         if not over and not self.settings.rating_in_dialog:
             raise Impossible("off")

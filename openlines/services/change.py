@@ -34,7 +34,7 @@ from openlines.models import (
 )
 from openlines.models.dialog import FACT_FIELDS
 from openlines.policies import automatic_actions as actions
-from openlines.policies import capacity
+from openlines.policies import capacity, worktime
 from openlines.policies import deadlines as deadline_policy
 from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings
 from openlines.services import wakeups
@@ -131,7 +131,9 @@ class DialogChange:
         )
         for name in FACT_FIELDS:
             setattr(dialog, name, getattr(facts, name))
-        return cls(dialog, now=now)
+        change = cls(dialog, now=now)
+        change.set_fields(in_working_time=worktime.look(change.settings.working_time, now).is_open)
+        return change
 
     # -- what changes -----------------------------------------------------------------------------------------
 

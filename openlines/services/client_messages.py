@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from openlines import lifecycle, signals
 from openlines.connectors import base
 from openlines.models import Attachment, Client, Connection, Dialog, Message, MessageMark, MessagePart
-from openlines.policies import conversation, worktime
+from openlines.policies import conversation
 from openlines.policies.facts import State
 from openlines.services import (
     answers,
@@ -139,8 +139,7 @@ def _receive(
     if change.before.state is not State.RETURNED and change.facts.state is State.RETURNED:
         change.set_fields(tried=[change.before.operator_id] if change.before.operator_id else [])
     if change.is_new:
-        look = worktime.look(change.settings.working_time, now)
-        change.set_fields(in_working_time=look.is_open, is_kept=change.facts.frozen_at is not None)
+        change.set_fields(is_kept=change.facts.frozen_at is not None)
         if not client.is_fresh:  # R5: he sends something else, so no rating is awaited any more
             Dialog.objects.filter(client=client, rating_pending_until__isnull=False).update(
                 rating_pending_until=None

@@ -7,7 +7,7 @@ views (``openlines.permissions``); here only what the dialog itself allows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,15 +22,16 @@ from openlines.connectors.base import Template
 from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
-from openlines.policies import conversation, worktime
-from openlines.policies.deadlines import kept_open_by_typing
-from openlines.policies.facts import HELD, IN_QUEUE, OPEN, Outcome, State
+from openlines.policies import conversation
+from openlines.policies.deadlines import kept_open_by_typing, put_aside
+from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, Outcome, State
 from openlines.services import (
     automatic_actions,
     canned_replies,
     courtesies,
     looks,
     queue_members,
+    resting,
     routing,
     windows,
 )
@@ -42,6 +43,10 @@ ANYBODY = -1
 """``expects``: the operator whom the giver of a command saw, None for nobody; this: he does not care. Where another
 holds the dialog by the time of the lock, the command loses the race.
 """
+
+
+SHORT_NOTE = 200
+"""Of a transfer's note: what a row of the list shows."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ def reply(
             guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
             _guard_window(dialog, reply, now=now)
             _step(change, Event.REPLY, by=by)
+            if dialog.handed_by_id is not None:  # the next operator has seen to it
+                change.set_fields(handed_by_id=None, handed_note="")
             if change.before.operator_id is None:
                 change.record(Event.ACCEPT, actor_id=by.pk, by_reply=True)
         message = change.add_message(
@@ -268,35 +275,51 @@ def refuse_consent(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
 
 def pin(dialog_id: int, *, by: Employee, on: bool, now: datetime) -> Dialog:
     """The operator's own mark: A8 leaves the dialog open for at least 7 days; Q9 leaves it with him."""
-    return _put(dialog_id, by=by, now=now, kind="pinned" if on else "unpinned", pinned_at=now if on else None)
+
+    def mark(change: DialogChange) -> DialogFacts:
+        return replace(change.facts, pinned_at=(change.facts.pinned_at or now) if on else None)
+
+    return _put(dialog_id, mark, by=by, now=now, kind="pinned" if on else "unpinned")
 
 
 def snooze(dialog_id: int, *, by: Employee, until: datetime | None, now: datetime) -> Dialog:
-    """Out of "Mine" until then or the client's next message; A8 stands still. None: awake again."""
+    """Out of "Mine" until then or the client's next message; A8 stands still, and its rest runs on afterwards. None:
+    awake again.
+    """
     if until is not None and until <= now:
         raise CommandRefused("past", _("Choose a time that is still to come."))
     if until is not None and State(Dialog.objects.get(pk=dialog_id).state) is not State.ANSWERED:
         raise CommandRefused("waiting", _("The client is waiting for an answer. Answer him first."))
-    kind = "snoozed" if until else "awake"
-    return _put(dialog_id, by=by, now=now, kind=kind, snoozed_until=until)
+
+    def mark(change: DialogChange) -> DialogFacts:
+        if until is None and change.facts.snoozed_until is None:
+            return change.facts
+        return put_aside(change.facts, change.settings, until=until, now=now)
+
+    said = {"until": until.isoformat()} if until else {}
+    return _put(dialog_id, mark, by=by, now=now, kind="snoozed" if until else "awake", **said)
 
 
-def _put(dialog_id: int, *, by: Employee, now: datetime, kind: str, **facts: datetime | None) -> Dialog:
+def _put(
+    dialog_id: int,
+    mark: Callable[[DialogChange], DialogFacts],
+    *,
+    by: Employee,
+    now: datetime,
+    kind: str,
+    **said: str,
+) -> Dialog:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         if dialog.operator_id != by.pk or State(dialog.state) not in HELD:
             raise taken(dialog) if dialog.is_open else _refusal(dialog, State(dialog.state))
         change = DialogChange(dialog, now=now)
-        wanted = replace(change.facts, **facts)  # type: ignore[arg-type]
+        wanted = mark(change)
         if wanted != change.facts:
             change.set_facts(wanted)
-            change.record(kind, actor_id=by.pk, **({"until": _iso(facts)} if kind == "snoozed" else {}))
+            change.record(kind, actor_id=by.pk, **said)
             change.write()
         return dialog
-
-
-def _iso(facts: Mapping[str, datetime | None]) -> str:
-    return next((at.isoformat() for at in facts.values() if at), "")
 
 
 def typing(dialog_id: int, *, by: Employee, now: datetime) -> None:
@@ -383,6 +406,7 @@ def _hand_on(
             _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         apply(change)
+        change.set_fields(handed_by_id=by.pk, handed_note=note.strip()[:SHORT_NOTE])
         if note.strip():
             change.add_message(
                 NewMessage(author=Message.Author.OPERATOR, operator_id=by.pk, text=note.strip(), is_note=True)
@@ -464,17 +488,11 @@ def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: date
         if State(dialog.state) is State.WITH_BOT and may_take_over:
             return
         raise _refusal(dialog, State(dialog.state))
-    standing = list(
-        Offer.objects.filter(dialog=dialog, ended_at__isnull=True).values_list("employee_id", "lapsed_at")
-    )
-    offers: Sequence[int] = [employee_id for employee_id, _lapsed in standing]
-    rests = (
-        any(lapsed for _employee, lapsed in standing)
-        and not worktime.look(line_settings(dialog.line).working_time, now).is_open
-    )  # Q3: outside working time, after one round
-    if by.pk in offers or may_take_over:
+    offers = list(Offer.objects.filter(dialog=dialog, ended_at__isnull=True))
+    if may_take_over or any(offer.employee_id == by.pk for offer in offers):
         return
-    if (not offers or rests) and queue_members.is_member(dialog.line_id, by):
+    is_anybodys = not offers or resting.rests(dialog.line, offers, now=now)
+    if is_anybodys and queue_members.is_member(dialog.line_id, by):
         return
     raise CommandRefused(
         "lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else.")

@@ -204,6 +204,9 @@ def _attempt_change(item: OutboxItem, connection: Connection, *, now: datetime) 
     if now - item.created_at > GIVE_UP_AFTER:
         reason = _("It has waited for 24 hours. If it is still right, do it again.")
         return outcomes.write(item, Failed(reason), now=now)
+    if item.dialog.state == Dialog.State.SPAM and item.action == OutboxItem.Action.EDIT:
+        reason = _("Not sent: the dialog was marked as spam.")
+        return outcomes.write(item, Failed(reason), now=now)
     with attempts.watched() as watch:
         try:
             outcome = sent_changes.call(item, connection, now=now)

@@ -20,7 +20,11 @@ MAX_STARS = 5
 
 
 def take(change: DialogChange, *, value: int) -> bool:
-    """The client's rating within ``change``, which the caller writes; False where its time is over (R4)."""
+    """The client's rating within ``change``, which the caller writes; False where it is not stored: its time is over
+    (R4), or none is taken here.
+    """
+    if not conversation.takes_rating(change.facts, change.settings):
+        return False
     in_time = conversation.rates_in_time(change.facts, change.settings, now=change.now)
     late = change.facts.state not in OPEN
     decided = conversation.rate(automatic_actions.talk(change), value=value, in_time=in_time)
@@ -45,7 +49,7 @@ def rate_in_chat(dialog_id: int, *, value: int, comment: str = "", now: datetime
         raise CommandRefused("value", _("A rating is good or bad."))
     with transaction.atomic():
         change = DialogChange(lock_dialog(dialog_id), now=now)
-        if State(change.dialog.state) is State.SPAM or change.facts.frozen_at:
+        if not conversation.takes_rating(change.facts, change.settings):
             raise CommandRefused("off", _("This conversation cannot be rated."))
         if change.facts.state in OPEN - {State.WRAP_UP} and not change.settings.rating_in_dialog:
             raise CommandRefused("off", _("You can rate this conversation when it is over."))

@@ -272,7 +272,9 @@ def _apply(
     if decision.rule is policy.Rule.EMPTY_QUEUE:
         alarms.queue_is_empty(planned.line, now=now)
     told = conversation.distributed(
-        automatic_actions.talk(change), somebody_available=somebody, first_look=first_look
+        automatic_actions.talk(change),
+        somebody_available=somebody or decision.rule is policy.Rule.RESPONSIBLE,
+        first_look=first_look,
     )
     automatic_actions.apply(change, told)
     change.write()

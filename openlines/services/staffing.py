@@ -179,9 +179,10 @@ def take_back(
     got_before: datetime | None = None,
     why: Mapping[str, Any] = LEFT_QUEUE,
 ) -> int:
-    """Q9: his offers, accepted and waiting dialogs on the line go back to its queue; answered ones and wrap-up stay.
+    """Q9: their offers, accepted and waiting dialogs on the line go back to its queue; pinned and answered ones and
+    wrap-up stay.
 
-    ``everything``: he is dismissed, and answered ones go too. ``offers_only``: what he accepted stays.
+    ``everything``: they are dismissed, and pinned and answered ones go too. ``offers_only``: what he accepted stays.
     ``got_before``: dialogs that he got later stay. ``why``: what the dialogs' events tell.
     """
     states = HELD if everything else frozenset({State.ACCEPTED, State.WAITING})
@@ -189,6 +190,8 @@ def take_back(
         states = frozenset()
     dialogs = Dialog.objects.filter(line_id=line_id)
     held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
+    if not everything:
+        held = held.filter(pinned_at__isnull=True)
     if got_before is not None:
         held = held.exclude(Exists(_got_it(employee_id).filter(at__gte=got_before)))
     offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list(
@@ -196,7 +199,7 @@ def take_back(
     )
     moved = 0
     for dialog_id in sorted({*held, *offered}):
-        moved += _take_back_one(dialog_id, employee_id, states=states, why=why, now=now)
+        moved += _take_back_one(dialog_id, employee_id, states=states, pinned=everything, why=why, now=now)
     if moved:
         routing.distribute(line_id, now=now)
     return moved
@@ -216,12 +219,19 @@ def away_from(dialog: Dialog, *, now: datetime) -> bool:
 
 
 def _take_back_one(
-    dialog_id: int, employee_id: int, *, states: Collection[State], why: Mapping[str, Any], now: datetime
+    dialog_id: int,
+    employee_id: int,
+    *,
+    states: Collection[State],
+    pinned: bool,
+    why: Mapping[str, Any],
+    now: datetime,
 ) -> int:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         change = DialogChange(dialog, now=now)
-        if dialog.operator_id == employee_id and State(dialog.state) in states:
+        stays = dialog.pinned_at is not None and not pinned
+        if dialog.operator_id == employee_id and State(dialog.state) in states and not stays:
             change.step(Event.OPERATOR_LOST)
             change.set_fields(tried=_tried(change, employee_id, earlier=()))
         elif State(dialog.state) in IN_QUEUE:

@@ -48,9 +48,7 @@ def rating(row: Dialog, *, now: datetime) -> dict[str, Any]:
     facts = row.facts()
     is_over = facts.state in (State.WRAP_UP, State.CLOSED)
     may = (
-        settings.rating
-        and facts.state is not State.SPAM
-        and facts.frozen_at is None
+        conversation.takes_rating(facts, settings)
         and facts.first_reply_at is not None
         and (is_over or settings.rating_in_dialog)
         and conversation.rates_in_time(facts, settings, now=now)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right
 from openlines import permissions
 from openlines.models import Dialog, Offer
 from openlines.policies.facts import HELD, IN_QUEUE, State
+from openlines.services import resting
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def may_rate(employee: Employee, dialog: Dialog) -> bool:
 def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) -> Deeds:
     offers = list(Offer.objects.filter(dialog=dialog, ended_at__isnull=True).select_related("employee"))
     own = next((offer for offer in offers if offer.employee_id == employee.pk), None)
-    member = not offers and dialog.line_id in permissions.member_lines(employee)
+    rests = resting.rests(dialog.line, offers, now=timezone.now())
+    member = (not offers or rests) and dialog.line_id in permissions.member_lines(employee)
     queued = State(dialog.state) in IN_QUEUE
     acts = own is not None or leads or (member and queued)
     if own is not None:
@@ -86,6 +89,10 @@ def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) ->
     elif offers:
         people = ", ".join(offer.employee.display_name for offer in offers)
         words = _("Offered to %(people)s.") % {"people": people}
+        if rests and member:
+            words = _("It rests with %(people)s until the line opens; you may accept it.") % {
+                "people": people
+            }
     else:
         words = _("Nobody holds this dialog yet.")
     return Deeds(

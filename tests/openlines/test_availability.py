@@ -10,7 +10,7 @@ import pytest
 from contactcenter.staff.models import Absence, Department, Employee, Notice, Presence, Role, RoleBinding
 from contactcenter.staff.presence import touch
 from openlines import hooks
-from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
+from openlines.models import Deadline, Dialog, DialogEvent, Message, Offer, OpenLine, QueueEntry
 from openlines.services import deadlines, dialogs, lines, routing, staffing
 from tests.openlines.factories import (
     NOW,
@@ -416,3 +416,44 @@ def test_a_changed_department_acts_at_once(anna: Employee, bert: Employee) -> No
     support.head = bert
     support.save()
     assert holders(dialog) == []
+
+
+def test_nobody_is_there_is_not_said_while_the_responsible_is_asked(
+    anna: Employee, responsible: Employee
+) -> None:
+    """W5 with C5: the responsible outside the queue is somebody."""
+    line = make_line(anna, check_availability=True, unavailable_text_enabled=True, greeting_enabled=False)
+    touch(responsible.pk, at(0))
+    dialog = write(make_client(make_connection(line)), now=at(1)).dialog
+    assert holders(dialog) == [responsible.first_name]
+    assert not Message.objects.filter(dialog=dialog, trigger="unavailable").exists()
+
+
+def test_pinned_dialogs_stay_also_when_the_client_writes(anna: Employee, bert: Employee) -> None:
+    """Q9."""
+    line = make_line(anna, bert, distribution="strictly", check_availability=True)
+    online(anna, bert)
+    dialog = arrive(line, now=1)
+    dialogs.accept(dialog.pk, by=anna, now=at(2))
+    dialogs.pin(dialog.pk, by=anna, on=True, now=at(3))
+    touch(bert.pk, at(390))
+    staffing.look(anna.pk, now=at(400))
+    dialog.refresh_from_db()
+    assert (dialog.state, dialog.operator, dialog.pinned_at) == ("accepted", anna, at(3))
+    answer(dialog, anna, now=at(410))
+    write(dialog.client, "and?", now=at(420))
+    dialog.refresh_from_db()
+    assert (dialog.state, dialog.operator, dialog.pinned_at) == ("waiting", anna, at(3))
+
+
+def test_pinned_dialogs_stay_with_who_leaves_the_queue_and_go_from_who_is_dismissed(
+    anna: Employee, bert: Employee
+) -> None:
+    line = make_line(anna, bert, distribution="strictly")
+    dialog = arrive(line)
+    dialogs.accept(dialog.pk, by=anna, now=at(2))
+    dialogs.pin(dialog.pk, by=anna, on=True, now=at(3))
+    staffing.take_back(anna.pk, line_id=line.pk, now=at(4))
+    assert state(dialog) == ("accepted", anna.first_name)
+    anna.dismiss(at(5))
+    assert state(dialog)[0] == "returned"

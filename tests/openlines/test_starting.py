@@ -170,3 +170,14 @@ def test_the_same_message_at_once_is_told_as_sent_to_both(anna: Employee, attemp
     begun = together(begin, begin)
     assert [one.is_new for one in begun] == [True, True]
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(("at_work", "days"), [(True, 0), (False, 5)])
+def test_a_started_dialog_says_whether_it_was_in_working_time(
+    anna: Employee, at_work: bool, days: int
+) -> None:
+    line = make_line(anna, working_time_enabled=True, time_zone="UTC")
+    client = make_client(make_connection(line, "telegram"))
+    begun = dialogs.start(client.pk, by=anna, now=NOW + timedelta(days=days))
+    begun.refresh_from_db()
+    assert begun.in_working_time is at_work

@@ -110,6 +110,35 @@ def test_a_country_that_the_package_does_not_know_has_no_holidays() -> None:
     assert calendars.public_holidays("XX", "", 2026) == {}
 
 
+@pytest.mark.parametrize(
+    ("country", "region", "day"),
+    [
+        ("US", "", date(2026, 7, 3)),  # 4 July is a Saturday: observed on Friday
+        ("PL", "", date(2026, 12, 24)),  # a holiday since 2025
+        ("GB", "ENG", date(2026, 4, 6)),
+        ("GB", "", date(2026, 4, 6)),  # Easter Monday: in three of four
+        ("GB", "", date(2026, 8, 31)),
+        ("CH", "", date(2026, 4, 3)),  # Good Friday: not in the Ticino and the Valais
+        ("DE", "BY", date(2026, 1, 6)),
+    ],
+)
+def test_a_holiday_that_most_of_the_country_keeps_is_one(country: str, region: str, day: date) -> None:
+    assert day in calendars.public_holidays(country, region, day.year)
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "day"),
+    [
+        ("GB", "SCT", date(2026, 4, 6)),
+        ("DE", "", date(2026, 1, 6)),
+        ("DE", "", date(2026, 10, 31)),  # Reformation Day: in nine of sixteen
+        ("US", "", date(2026, 11, 27)),  # the day after Thanksgiving
+    ],
+)
+def test_a_holiday_of_some_regions_needs_the_region(country: str, region: str, day: date) -> None:
+    assert day not in calendars.public_holidays(country, region, day.year)
+
+
 def test_names_of_holidays_do_not_hang_on_the_machines_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "en_US")
     calendars.public_holidays.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.openlines.factories import at
 from tests.openlines.rules.scene import AFTER_WORK, HOURS, Scene, minutes
 
 pytestmark = pytest.mark.django_db(transaction=True)
+HOUR = 3600
 
 
 @pytest.mark.parametrize(("rule", "second"), [("first_contact", []), ("every_dialog", ["greeting"])])
@@ -157,6 +159,77 @@ def test_a8_a_snooze_makes_it_stand_still_until_the_client_writes() -> None:
     assert scene.dialog.state == "answered"
     scene.write("hello", now=minutes(302))
     assert scene.dialog.snoozed_until is None
+
+
+def aside(**settings: Any) -> Scene:
+    """Answered at 5 s, with 4 hours until it closes by itself."""
+    scene = Scene(auto_close_after=timedelta(hours=4), **settings)
+    scene.write()
+    scene.answer(now=5)
+    return scene
+
+
+def closes_at(scene: Scene) -> float:
+    due = Deadline.objects.get(dialog=scene.dialog, kind="auto_close").due_at
+    return (due - at(0)).total_seconds()
+
+
+def put_aside(scene: Scene, *, until: float | None, now: float) -> None:
+    dialogs.snooze(scene.dialog.pk, by=scene.anna, until=None if until is None else at(until), now=at(now))
+
+
+def test_a8_after_a_snooze_the_rest_of_the_time_runs_on() -> None:
+    scene = aside()
+    put_aside(scene, until=10 * HOUR, now=3 * HOUR + 5)
+    assert closes_at(scene) == 11 * HOUR
+    scene.fire(11 * HOUR - 1)
+    assert scene.dialog.state == "answered"
+    scene.fire(11 * HOUR)
+    assert scene.dialog.state == "closed"
+
+
+def test_a8_taken_back_by_hand_the_rest_runs_on_from_then() -> None:
+    scene = aside()
+    put_aside(scene, until=48 * HOUR, now=HOUR)
+    put_aside(scene, until=None, now=20 * HOUR)
+    assert closes_at(scene) == 23 * HOUR + 5
+    put_aside(scene, until=None, now=21 * HOUR)  # it is awake already
+    assert closes_at(scene) == 23 * HOUR + 5
+
+
+def test_a8_put_aside_again_meanwhile_or_afterwards_only_the_time_aside_is_left_out() -> None:
+    scene = aside()
+    put_aside(scene, until=10 * HOUR, now=HOUR + 5)
+    put_aside(scene, until=20 * HOUR, now=2 * HOUR)  # 3 hours are left
+    assert closes_at(scene) == 23 * HOUR
+    put_aside(scene, until=30 * HOUR, now=21 * HOUR)  # awake for an hour: 2 are left
+    assert closes_at(scene) == 32 * HOUR
+
+
+def test_a8_what_typing_gained_is_there_after_a_snooze() -> None:
+    scene = aside()
+    dialogs.typing(scene.dialog.pk, by=scene.anna, now=at(4 * HOUR))
+    assert closes_at(scene) == 4 * HOUR + 5 + 600
+    put_aside(scene, until=10 * HOUR, now=4 * HOUR + 5)
+    assert closes_at(scene) == 10 * HOUR + 600
+
+
+def test_a8_an_answer_from_aside_counts_anew_once_the_time_aside_is_over() -> None:
+    scene = aside()
+    put_aside(scene, until=10 * HOUR, now=3 * HOUR)
+    scene.answer("Still looking into it", now=5 * HOUR)
+    assert closes_at(scene) == 14 * HOUR
+    scene.answer("Found it", now=12 * HOUR)
+    assert closes_at(scene) == 16 * HOUR
+
+
+def test_a8_the_clients_message_ends_the_snooze_and_the_time_begins_with_the_answer() -> None:
+    scene = aside()
+    put_aside(scene, until=48 * HOUR, now=3 * HOUR)
+    scene.write("and?", now=20 * HOUR)
+    assert (scene.dialog.snoozed_until, scene.dialog.auto_close_put_off) == (None, timedelta())
+    scene.answer(now=21 * HOUR)
+    assert closes_at(scene) == 25 * HOUR
 
 
 def test_a9_the_text_on_closing_by_itself() -> None:

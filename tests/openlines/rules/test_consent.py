@@ -162,3 +162,30 @@ def test_off_by_default() -> None:
     scene.write()
     assert not channel_of(scene.connection).is_chat
     assert decisions(scene) == []
+
+
+def test_p2_the_next_message_counts_also_where_it_opens_a_dialog(scene: Scene, by_writing: None) -> None:
+    scene.write()
+    scene.answer(now=5)
+    scene.finish(now=10)
+    assert scene.dialog.state == "closed"
+    scene.write("thank you, one thing more", now=100)
+    assert Dialog.objects.count() == 2
+    assert decisions(scene) == ["asked", "given"]
+
+
+def test_p2_what_was_asked_before_a_new_version_is_no_consent_to_it(scene: Scene, by_writing: None) -> None:
+    scene.write()
+    scene.finish(now=10)
+    lines.set_text(scene.line.pk, "consent", "en", "We have changed our rules. Do you agree?")
+    scene.write("hello again", now=20)
+    assert decisions(scene) == ["asked", "asked"]
+    scene.write("yes", now=30)
+    assert scene.client.consents.get(decision="given").version_number == 2
+
+
+def test_p2_a_machine_does_not_consent_by_opening_a_dialog(scene: Scene, by_writing: None) -> None:
+    scene.write()
+    scene.finish(now=10)
+    scene.write("out of office", now=20, is_automatic=True)
+    assert decisions(scene) == ["asked"]

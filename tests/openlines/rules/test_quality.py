@@ -11,7 +11,7 @@ from contactcenter.staff.models import Notice
 from openlines.connectors import base
 from openlines.models import Dialog, Rating
 from openlines.policies.facts import Outcome
-from openlines.services import dialogs, ratings
+from openlines.services import dialogs, lines, ratings
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at, make_operator
 from tests.openlines.rules.scene import Scene, minutes
@@ -48,6 +48,73 @@ def test_r1_not_where_nobody_replied_nor_after_spam() -> None:
     scene.answer(now=25)
     dialogs.spam(scene.dialog.pk, by=scene.anna, now=at(30))
     assert scene.said() == []
+
+
+def test_r1_asked_once_a_dialog_whatever_comes_after_the_question() -> None:
+    scene = ended()
+    first = scene.dialog
+    scene.write("Thank you very much!", now=30)
+    scene.answer("You are welcome", now=40)
+    scene.finish(now=50)
+    assert (scene.dialog, scene.said()) == (first, ["rating_request"])
+    assert scene.dialog.state == "closed"  # there is nothing more to say or to ask
+
+
+def test_r1_an_earlier_answer_can_be_changed_after_a_second_finish() -> None:
+    scene = ended()
+    payload = scene.last("rating_request").extra["buttons"]
+    press(scene, payload[1]["payload"], now=30)
+    scene.write("wait!", now=40)
+    scene.answer(now=50)
+    scene.finish(now=60)
+    press(scene, payload[0]["payload"], now=70)
+    assert (scene.dialog.client_rating, scene.said().count("rating_request")) == (1, 1)
+
+
+def test_r1_not_asked_where_the_window_is_over_and_the_dialog_says_why() -> None:
+    scene = Scene("whatsapp", rating_enabled=True, finish_text_enabled=True)
+    scene.write()
+    scene.answer(now=60)
+    scene.finish(now=25 * 3600)
+    assert (scene.said(), scene.dialog.state) == ([], "closed")
+    assert ("rating_request", "window_over") in scene.dropped()
+    assert scene.dialog.rating_asked_at is None
+
+
+def test_r1_what_the_channel_did_not_let_out_was_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The finish text takes the last place that the channel has for automatic texts."""
+    from dataclasses import replace
+
+    from openlines.connectors.telegram.connector import TelegramConnector
+
+    narrow = replace(TelegramConnector.features, automatic_an_hour=1)
+    monkeypatch.setattr(TelegramConnector, "features", narrow)
+    scene = ended(finish_text_enabled=True)
+    assert scene.dropped() == [("rating_request", "too_many")]
+    assert (scene.dialog.rating_asked_at, scene.dialog.rating_pending_until) == (None, None)
+    scene.write("1", now=60)
+    assert scene.dialog.state == "waiting"
+
+
+def test_r1_where_ratings_are_off_none_is_taken() -> None:
+    scene = Scene(rating_enabled=False)
+    scene.write()
+    scene.answer(now=5)
+    with pytest.raises(CommandRefused, match="cannot be rated"):
+        ratings.rate_in_chat(scene.dialog.pk, value=1, now=at(10))
+    by_button = Scene("telegram", rating_enabled=False)
+    by_button.write()
+    by_button.answer(now=5)
+    press(by_button, f"rating:{by_button.dialog.pk}:1", now=10)
+    assert not Rating.objects.exists()
+    assert by_button.said() == []
+
+
+def test_r1_who_was_asked_before_they_were_switched_off_may_answer() -> None:
+    scene = ended()
+    lines.save_block(scene.line.pk, {"rating_enabled": False}, now=at(25))
+    scene.write("1", now=30)
+    assert (scene.dialog.client_rating, scene.said()[-1]) == (1, "rated_good")
 
 
 def test_r2_in_the_chat_he_rates_during_the_dialog_unless_switched_off() -> None:

@@ -6,11 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
+from contactcenter.staff.models import Employee, Role, RoleBinding
+from contactcenter.staff.presence import touch
 from openlines.models import LineText, Offer
 from openlines.services import dialogs, lines, short_way
+from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at
 from tests.openlines.rules.scene import AFTER_WORK, HOURS, Scene, minutes
+from tests.workspace.conftest import browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,6 +175,49 @@ def test_q3_what_rests_may_be_accepted_by_any_member() -> None:
     other = next(person for person in scene.people if person != resting_with)
     dialogs.accept(scene.dialog.pk, by=other, now=at(AFTER_WORK + 400))
     assert scene.dialog.operator == other
+
+
+def resting(**settings: Any) -> tuple[Scene, Employee]:
+    """(a dialog that rests, the member with whom it does not)."""
+    scene = Scene(operators=2, **HOURS, idle_time=timedelta(minutes=1), **settings)
+    for person in scene.people:
+        RoleBinding.objects.create(role=Role.objects.get(key="operator"), employee=person)
+    scene.write(now=AFTER_WORK)
+    for minute in (1, 2, 3):
+        scene.fire(AFTER_WORK + 60 * minute)
+    holder = Offer.objects.get(dialog=scene.dialog, ended_at=None).employee
+    return scene, next(person for person in scene.people if person != holder)
+
+
+def test_q3_what_rests_is_listed_and_accepted_at_the_desk_until_the_line_opens() -> None:
+    scene, other = resting()
+    page = f"/desk/{scene.dialog.pk}/"
+    with time_machine.travel(at(AFTER_WORK + 700), tick=False):
+        desk = browser_of(other)
+        assert page in desk.get("/desk/list/?tab=waiting").content.decode()
+        assert "rests with" in desk.get(page).content.decode()
+    with time_machine.travel(at(23 * 3600 + 60), tick=False):  # 9:01: nobody's any more
+        assert page not in browser_of(other).get("/desk/list/?tab=waiting").content.decode()
+        assert browser_of(other).post(f"{page}accept/").status_code == 409
+    with time_machine.travel(at(AFTER_WORK + 700), tick=False):
+        assert browser_of(other).post(f"{page}accept/").status_code == 200
+    assert scene.dialog.operator == other
+
+
+def test_q3_in_working_time_a_lapsed_offer_is_its_holders_alone() -> None:
+    scene = Scene(operators=2, idle_time=timedelta(minutes=1), check_availability=True)
+    holder, other = scene.people
+    RoleBinding.objects.create(role=Role.objects.get(key="operator"), employee=other)
+    touch(holder.pk, at(0))
+    scene.write()
+    touch(holder.pk, at(55))
+    scene.fire(61)
+    assert Offer.objects.get(dialog=scene.dialog, ended_at=None).lapsed_at == at(61)
+    with pytest.raises(CommandRefused):
+        dialogs.accept(scene.dialog.pk, by=other, now=at(70))
+    with time_machine.travel(at(70), tick=False):
+        page = f"/desk/{scene.dialog.pk}/"
+        assert page not in browser_of(other).get("/desk/list/?tab=waiting").content.decode()
 
 
 def test_changed_hours_act_at_once_on_what_rests() -> None:
