@@ -78,6 +78,11 @@ class MessageKind(StrEnum):
     STICKER = "sticker"
     BUTTON = "button"
     START = "start"
+    OPENED = "opened"
+    """The client has only opened the chat: no client's message (§11)."""
+    OPT_OUT = "opt_out"
+    """A word that the channel itself obeys (STOP): no client's message (§11)."""
+    OPT_IN = "opt_in"
     UNSUPPORTED = "unsupported"
 
 
@@ -123,7 +128,10 @@ class MessageReceived:
     """E-mail: ids or tokens of messages of ours that this one goes back to, best first: they tell whose it is."""
     group_key: str = ""
     is_automatic: bool = False
-    """Written by a machine (out of office, list, bounce): shown, but no automatic text answers it."""
+    """Written by a machine (out of office, a shop's notice, a bounce): shown, but no automatic text answers it."""
+    is_answer: bool = False
+    """With ``is_automatic``: a machine's answer (out of office, a receipt, an opt-out word). Where it answers something
+    of ours it is no client's message (§11): ``services/uncounted.py``."""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from openlines.models.outbox import OutboxItem
 
 
+ANSWER = "answer"
+"""``Message.kind`` of a rating or an answer about consent."""
+MACHINE_ANSWER = "machine_answer"
+"""``Message.kind`` of a machine's answer to something of ours (out of office, a receipt)."""
+UNCOUNTED = (ANSWER, MACHINE_ANSWER, "opened", "opt_out", "opt_in")
+"""Kinds that are shown and are no client's message (§11): no list, count, clock or window knows of them."""
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def from_client(self) -> MessageQuerySet:
+        """Clients' messages as §11 means them: without ratings, answers of machines and the like."""
+        return self.filter(author=Message.Author.CLIENT).exclude(kind__in=UNCOUNTED)
+
+
 class Message(models.Model):
     class Author(models.TextChoices):
         CLIENT = "client", _("Client")
@@ -50,7 +64,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages", db_index=False
     )
     kind = models.CharField(max_length=20, default="text")
-    """A ``MessageKind``."""
+    """A ``MessageKind``, ``ANSWER`` or ``MACHINE_ANSWER``."""
     is_note = models.BooleanField(default=False)
     """Internal: the client never sees it."""
     trigger = models.CharField(max_length=20, blank=True)
@@ -80,6 +94,8 @@ class Message(models.Model):
         db_index=False,
     )
     """The raw delivery it came in."""
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["seq"]

@@ -9,12 +9,10 @@ from datetime import datetime
 
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection, Dialog, Message
+from openlines.models.message import ANSWER
 from openlines.policies import conversation
 from openlines.services import automatic_actions, ratings
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
-
-ANSWER = "answer"
-"""``Message.kind`` of such an answer."""
 
 
 def take(

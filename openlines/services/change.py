@@ -33,6 +33,7 @@ from openlines.models import (
     ReactionInterval,
 )
 from openlines.models.dialog import FACT_FIELDS
+from openlines.models.message import UNCOUNTED
 from openlines.policies import automatic_actions as actions
 from openlines.policies import capacity, worktime
 from openlines.policies import deadlines as deadline_policy
@@ -220,7 +221,7 @@ class DialogChange:
             self._attachments.append(attachment)
         self._messages.append(message)
         self._fields["last_seq"] = dialog.last_seq
-        if not new.is_note:
+        if not new.is_note and new.kind not in UNCOUNTED:
             self._count(message, from_client=from_client)
         return message
 

@@ -87,6 +87,6 @@ def _waiting(dialog: Dialog) -> list[Message]:
     """The client's messages that nobody has answered."""
     if dialog.clock_started_at is None:
         return []
-    rows = Message.objects.filter(dialog=dialog, author=Message.Author.CLIENT)
+    rows = Message.objects.filter(dialog=dialog).from_client()
     waiting = rows.filter(created_at__gte=dialog.clock_started_at).order_by("seq")
     return list(waiting.prefetch_related("attachments"))

@@ -19,7 +19,8 @@ from openlines.services import (
     early_marks,
     files,
     marks,
-    outgoing,
+    threads,
+    uncounted,
     wakeups,
 )
 from openlines.services.change import DialogChange, NewMessage, lock_dialog, lock_first
@@ -29,7 +30,7 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
     """Do what ``item`` asks for; a reason where it was understood and is not for us, else empty."""
     match item:
         case base.MessageReceived():
-            _message(item, connection, inbound_id=inbound_id, now=now)
+            return _message(item, connection, inbound_id=inbound_id, now=now)
         case base.WrittenOutside():
             return _written_outside(item, connection, inbound_id=inbound_id, now=now)
         case base.MessageEdited():
@@ -56,41 +57,19 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
 
 def _message(
     item: base.MessageReceived, connection: Connection, *, inbound_id: int | None, now: datetime
-) -> None:
-    client = _client_of_thread(item, connection)
+) -> str:
+    told = uncounted.take(item, connection, inbound_id=inbound_id, now=now)
+    if told is not None:
+        return told
+    client = threads.client_of(item, connection)
     if client is None:
         client = clients.find_or_create(connection, item.sender, now=now)
-    else:  # somebody else writes in his conversation: said beside the message
+    else:  # somebody else writes in their conversation: said beside the message
         item = replace(item, data={**item.data, "from": item.sender.email or item.sender.external_id})
     client_messages.receive(client, connection, item, now=now, inbound_id=inbound_id)
     if item.external_id:
         early_marks.apply_after_commit(connection, item.external_id, now=now)
-
-
-def _client_of_thread(item: base.MessageReceived, connection: Connection) -> Client | None:
-    """E-mail: an answer to a mail of ours belongs to whom we wrote, whatever address it comes from.
-
-    Only our own unguessable ids and tokens count, never the subject alone.
-    """
-    if not item.refers_to:
-        return None
-    if Client.objects.filter(connection=connection, external_id=item.sender.external_id).exists():
-        return None  # he has a conversation of his own
-    for reference in item.refers_to:
-        dialog_id = outgoing.dialog_of_token(reference)
-        rows = (
-            Dialog.objects.filter(pk=dialog_id, client__connection=connection)
-            if dialog_id
-            else Dialog.objects.filter(
-                client__connection=connection,
-                messages__external_id=reference,
-                messages__author__in=[Message.Author.OPERATOR, Message.Author.AUTOMATIC],
-            )
-        )
-        dialog = rows.select_related("client").first()
-        if dialog is not None:
-            return dialog.client
-    return None
+    return ""
 
 
 def _written_outside(

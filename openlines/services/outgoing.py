@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Attachment, Dialog, Message, OutboxItem
+from openlines.models.message import UNCOUNTED
 from openlines.policies import automatic_actions as actions
 from openlines.policies.facts import TextTrigger
 from openlines.policies.window import Stage
@@ -152,8 +153,8 @@ def thread(dialog: Dialog, message: Message) -> base.Thread:
     """The mails that this one goes back to: the client's last, then ours and his before."""
     earlier = Message.objects.filter(
         dialog=dialog, external_id__isnull=False, seq__lt=message.seq, is_note=False
-    ).order_by("-seq")
-    rows = list(earlier.values_list("author", "external_id", "extra")[:REFERENCES])
+    ).exclude(kind__in=UNCOUNTED)
+    rows = list(earlier.order_by("-seq").values_list("author", "external_id", "extra")[:REFERENCES])
     last = next((pk for author, pk, _extra in rows if author == Message.Author.CLIENT), None)
     subject = str(message.extra.get("subject") or "") or next(
         (str(extra["subject"]) for _author, _id, extra in rows if extra.get("subject")), ""

@@ -56,7 +56,7 @@ def redo(change: DialogChange, message: Message) -> None:
 def _turn(message: Message) -> list[Message]:
     """Operators' messages between the client's messages around it."""
     rows = Message.objects.filter(dialog_id=message.dialog_id)
-    from_client = rows.filter(author=Message.Author.CLIENT)
+    from_client = rows.from_client()
     start = (
         from_client.filter(seq__lt=message.seq).order_by("-seq").values_list("seq", flat=True).first() or 0
     )

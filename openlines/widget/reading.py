@@ -106,5 +106,5 @@ def _read_up_to(dialog: Dialog | None) -> int:
         return 0
     if seen >= dialog.client_message_count:
         return dialog.last_seq
-    own = Message.objects.filter(dialog=dialog, author=Message.Author.CLIENT, is_note=False).order_by("seq")
+    own = Message.objects.filter(dialog=dialog, is_note=False).from_client().order_by("seq")
     return own.values_list("seq", flat=True)[seen - 1 : seen].first() or 0

@@ -75,7 +75,8 @@ def answer(dialog: Dialog) -> Answer | None:
     if not is_mail(dialog):
         return None
     last = (
-        Message.objects.filter(dialog=dialog, author=Message.Author.CLIENT, external_id__isnull=False)
+        Message.objects.filter(dialog=dialog, external_id__isnull=False)
+        .from_client()
         .order_by("-seq")
         .values_list("extra__subject", "extra__from", "extra__to", "extra__cc")
         .first()

@@ -9,16 +9,23 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
-from openlines.services.answers import ANSWER
+from openlines.models.message import ANSWER, MACHINE_ANSWER
 from openlines.workspace import canned
 from openlines.workspace.hold_state import why_queued
 from openlines.workspace.mail import Mail, mail
 from openlines.workspace.own_message import Own, own
 
 _SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
+_UNCOUNTED = {
+    MACHINE_ANSWER: ("cog", _lazy("Answered by a machine: it does not count as the client’s message")),
+    "opened": ("eye", _lazy("Opened the chat")),
+    "opt_out": ("bell-off", _lazy("Wants no more messages: the channel lets none through")),
+    "opt_in": ("bell", _lazy("Wants messages again")),
+}
 _DELIVERY_ICONS = {
     "queued": "clock",
     "sending": "clock",
@@ -64,6 +71,8 @@ class MessageItem:
     author: str
     text: str
     is_note: bool
+    is_automatic: bool
+    """A machine of the client's side wrote it."""
     is_edited: bool
     is_deleted: bool
     earlier_texts: tuple[str, ...]
@@ -119,6 +128,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         author=_author(message, dialog, me=me),
         text="" if deleted else message.text,
         is_note=message.is_note,
+        is_automatic=message.extra.get("automatic") is True,
         is_edited=message.edited_at is not None,
         is_deleted=deleted,
         earlier_texts=()
@@ -195,6 +205,9 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
             _("Something that cannot be shown here: %(kind)s") % {"kind": kind or "?"},
             "",
         )
+    if message.kind in _UNCOUNTED:
+        icon, words = _UNCOUNTED[message.kind]
+        return icon, str(words), ""
     if message.kind == "start":
         return "play", _("Pressed “Start”"), ""
     if message.extra.get("template"):

@@ -22,7 +22,7 @@ from openlines.connectors.base import (
     Unreadable,
 )
 from openlines.connectors.email import headers as h
-from openlines.connectors.email import ids, markup, mime, options, quotes, reports
+from openlines.connectors.email import ids, machines, markup, mime, options, quotes, reports
 
 MAX_TEXT = 100_000
 """Letters of a mail's text; what is longer comes as a file too."""
@@ -40,10 +40,6 @@ _KNOWN = (
     "content-type",
     "mime-version",
     "return-path",
-)
-_MACHINES = re.compile(
-    r"(?:mailer-daemon|postmaster|(?:do[-_.]?not|no)[-_.]?reply|bounces?|notifications?)(?:[+=-].*)?",
-    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\[#(\d{1,12})\]")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -82,6 +78,7 @@ def _message(
     data = _data(root.headers, written_by)
     data |= {name: value for name, value in (("html", html), ("quoted", quoted[:MAX_TEXT])) if value}
     reply_to, refers_to = _thread(root.headers, own)
+    machine = machines.of(root, sender.email, refers_to)
     return MessageReceived(
         sender=sender,
         external_id=ids.external_id(request.body),
@@ -91,7 +88,8 @@ def _message(
         media=tuple(media),
         reply_to=reply_to,
         refers_to=refers_to,
-        is_automatic=is_automatic(root, sender.email),
+        is_automatic=machine is not None,
+        is_answer=machine is not None and machine.answers,
         data=data,
     )
 
@@ -101,6 +99,7 @@ def _stub(
 ) -> MessageReceived:
     megabytes = -(-int(size) // 1024**2) if size.isdecimal() and len(size) < 15 else 0
     reply_to, refers_to = _thread(root.headers, own)
+    machine = machines.of(root, sender.email, refers_to)
     return MessageReceived(
         sender=sender,
         external_id=ids.external_id(request.body),
@@ -108,7 +107,8 @@ def _stub(
         kind=MessageKind.UNSUPPORTED,
         reply_to=reply_to,
         refers_to=refers_to,
-        is_automatic=is_automatic(root, sender.email),
+        is_automatic=machine is not None,
+        is_answer=machine is not None and machine.answers,
         data={
             **_data(root.headers, ""),
             "type": _("an e-mail of %(size)d MB: too large to be fetched, read it in the mailbox")
@@ -149,25 +149,6 @@ def _sender(headers: h.Headers, own: options.Options) -> tuple[Sender, str]:
         shown = headers.text("from", limit=200)
         return Sender(f"unknown:{hashlib.sha256(shown.encode()).hexdigest()[:12]}", name=shown), ""
     return Sender(address, name=name, email=address), ""
-
-
-def is_automatic(root: mime.Part, sender: str) -> bool:
-    """Written by a machine: no automatic text answers it, else two machines write to each other without end."""
-    headers = root.headers
-    submitted = headers.text("auto-submitted", limit=100).lower().partition(";")[0].strip()
-    suppressed = headers.text("x-auto-response-suppress", limit=200).lower()
-    return (
-        submitted not in ("", "no")
-        or headers.text("precedence", limit=40).lower() in ("bulk", "junk", "list", "auto_reply")
-        or any(
-            headers.has(name)
-            for name in ("list-id", "list-unsubscribe", "x-autoreply", "x-autorespond", "x-autoresponder")
-        )
-        or any(word in suppressed for word in ("all", "autoreply"))
-        or headers.raw("return-path").replace(" ", "") == "<>"
-        or root.type == "multipart/report"
-        or _MACHINES.fullmatch(sender.partition("@")[0]) is not None
-    )
 
 
 # -- what it goes back to ---------------------------------------------------------------------------------------

@@ -274,6 +274,22 @@ def _postback(event: _Event, postback: Json) -> Iterator[InboundItem]:
     )
 
 
+def _came_by(event: _Event, told: Json) -> Iterator[InboundItem]:
+    """An existing conversation was opened by a link or an advertisement; nothing is written yet."""
+    if event.client is None or event.is_ours:
+        yield NotSupported(_("The client came to the conversation by a link and has not written yet."))
+        return
+    data = messaging_content.referral(told)
+    mark = f"{event.client.external_id}:{int(event.at.timestamp() * 1000)}:{sorted(data.get('referral', {}).items())}"
+    yield MessageReceived(
+        sender=event.client,
+        external_id=f"referral:{hashlib.sha256(mark.encode('utf-8', 'replace')).hexdigest()}",
+        at=event.at,
+        kind=MessageKind.OPENED,
+        data={**data, **({"standby": True} if event.is_standby else {})},
+    )
+
+
 def _policy(event: _Event, enforced: Json) -> Iterator[InboundItem]:
     action = text(enforced.get("action"), limit=32)
     why = text(enforced.get("reason"), limit=500)
@@ -297,6 +313,7 @@ _READERS: dict[str, Callable[[_Event, Json], Iterator[InboundItem]]] = {
     "postback": _postback,
     "delivery": _delivery,
     "read": _read,
+    "referral": _came_by,
     "policy_enforcement": _policy,
     "policy-enforcement": _policy,
 }
@@ -304,7 +321,6 @@ _READERS: dict[str, Callable[[_Event, Json], Iterator[InboundItem]]] = {
 
 def _notice(value: Json) -> NotSupported:
     notices = {
-        "referral": _("The client came to the conversation by a link and has not written yet."),
         "optin": _("The client has agreed to notices; nothing was written."),
         "account_linking": _("The client has linked an account, or taken that back; nothing was written."),
         "pass_thread_control": _("Another app of the page has been given the lead of this conversation."),

@@ -88,7 +88,10 @@ def _message(form: Form, sid: str, at: datetime) -> MessageReceived:
     place = _place(form)
     data: dict[str, Any] = {**place, **_referral(form)}
     kind = MessageKind.TEXT
-    if payload := form.text("ButtonPayload", limit=1000):
+    wish = _wish(form)
+    if wish is False or (wish and not _is_talk(form)):
+        kind = MessageKind.OPT_IN if wish else MessageKind.OPT_OUT
+    elif payload := form.text("ButtonPayload", limit=1000):
         kind, text, data["payload"] = MessageKind.BUTTON, form.text("ButtonText") or text or payload, payload
     elif media:
         kind = MessageKind.MEDIA
@@ -105,7 +108,7 @@ def _message(form: Form, sid: str, at: datetime) -> MessageReceived:
         media=media,
         reply_to=_known_sid(form.text("OriginalRepliedMessageSid")),
         # Twilio answers STOP by itself and lets nothing more through: no automatic text of ours.
-        is_automatic=_wish(form) is False,
+        is_automatic=kind is MessageKind.OPT_OUT,
         data=data,
     )
 
@@ -150,6 +153,11 @@ def _wish(form: Form) -> bool | None:
         return None  # on WhatsApp no word stops anything: Twilio would say so
     word = form.text("Body", limit=200).strip().lower()
     return False if word in _OPT_OUT else True if word in _OPT_IN else None
+
+
+def _is_talk(form: Form) -> bool:
+    """Whether a word that lets us in again may be meant for us: whoever writes to a shop may begin with "Start"."""
+    return not form.text("OptOutType", limit=20) and form.text("Body", limit=200).strip().lower() == "start"
 
 
 def _media(form: Form) -> Iterator[Media]:

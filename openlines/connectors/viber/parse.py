@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from openlines.connectors.base import (
     DeliveryStatus,
     InboundItem,
+    MessageKind,
     MessageReceived,
     NotSupported,
     RawRequest,
@@ -110,7 +111,15 @@ def _unsubscribed(body: Json, at: datetime) -> InboundItem:
 
 
 def _conversation_started(body: Json, at: datetime) -> InboundItem:
-    return NotSupported(_("A client has opened the chat with the bot and written nothing yet."))
+    """The client sees our welcome and has said nothing; ``context`` is the parameter of the link they came by."""
+    context = text(body.get("context"), limit=500)
+    return MessageReceived(
+        sender=_sender(body.get("user")),
+        external_id=needed_token(body),
+        at=at,
+        kind=MessageKind.OPENED,
+        data={"payload": context} if context else {},
+    )
 
 
 def _webhook(body: Json, at: datetime) -> InboundItem:

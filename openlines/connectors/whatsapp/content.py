@@ -65,7 +65,7 @@ def of(message: Json) -> Content:
         case "order":
             return _order(body)
         case "request_welcome":
-            return Content(MessageKind.START)
+            return Content(MessageKind.OPENED)
     return _unsupported(kind, message)
 
 

@@ -314,10 +314,16 @@ def test_a_block_by_meta_is_a_notice_for_the_administrator(name: str) -> None:
     assert not lifted.is_error
 
 
+def test_a_link_into_the_conversation_is_no_message_yet() -> None:
+    item = one(event(referral={"ref": "x", "source": "ADS", "ad_id": "7"}))
+    assert isinstance(item, MessageReceived)
+    assert (item.kind, item.text) == (MessageKind.OPENED, "")
+    assert item.data == {"referral": {"ref": "x", "source": "ADS", "ad": "7"}}
+
+
 @pytest.mark.parametrize(
     "content",
     [
-        {"referral": {"ref": "x"}},
         {"optin": {"ref": "x"}},
         {"account_linking": {"status": "linked"}},
         {"pass_thread_control": {"new_owner_app_id": 1}},

@@ -215,11 +215,17 @@ def test_leaving_and_coming_back() -> None:
     assert gone.sender.external_id == back.sender.external_id == CLIENT["id"]
 
 
+def test_an_opened_chat_is_no_message_yet() -> None:
+    item = one(callback("conversation_started", user=CLIENT, type="open", context="x", subscribed=False))
+    assert isinstance(item, MessageReceived)
+    assert (item.kind, item.text, item.data) == (MessageKind.OPENED, "", {"payload": "x"})
+    assert item.sender.external_id == CLIENT["id"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         callback("webhook"),
-        callback("conversation_started", user=CLIENT, type="open", context="x", subscribed=False),
         callback("action"),
         callback("event of next year", anything=[1]),
     ],

@@ -208,7 +208,7 @@ def test_a_basket_and_the_first_hello() -> None:
         "Please\n2 × tea, 5.5 EUR",
         {"type": "order"},
     )
-    assert received("request_welcome").kind is MessageKind.START
+    assert received("request_welcome").kind is MessageKind.OPENED
 
 
 def test_unknown_kinds_are_shown_as_such() -> None:
