@@ -33,7 +33,7 @@ from openlines.models import (
     ReactionInterval,
 )
 from openlines.models.dialog import FACT_FIELDS
-from openlines.models.message import UNCOUNTED
+from openlines.models.message import ANSWER, UNCOUNTED
 from openlines.policies import automatic_actions as actions
 from openlines.policies import capacity, worktime
 from openlines.policies import deadlines as deadline_policy
@@ -221,7 +221,9 @@ class DialogChange:
             self._attachments.append(attachment)
         self._messages.append(message)
         self._fields["last_seq"] = dialog.last_seq
-        if not new.is_note and new.kind not in UNCOUNTED:
+        if new.kind == ANSWER:  # no message of the client's (§11), but to the channel's window it is one
+            self._fields["last_client_message_at"] = self.now
+        elif not new.is_note and new.kind not in UNCOUNTED:
             self._count(message, from_client=from_client)
         return message
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from openlines.connectors.base import RawRequest
+from openlines.connectors.whatsapp.fake import NUMBER
 from openlines.models import Connection, Dialog, InboundEvent, Message
 from openlines.services import deadlines, dialogs, inbound
 from openlines.workspace.listing import listing
@@ -86,7 +87,7 @@ CASES = {
         lambda: whatsapp.request(asked(whatsapp.message(content={"body": "Where?"}, id="wamid.0"))),
         lambda: whatsapp.request(asked(whatsapp.message("request_welcome", {}))),
         "Opened the chat",
-        account=whatsapp.NUMBER,
+        account=NUMBER,
         is_automatic=False,
     ),
     "conversation_started": Case(
