@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -74,9 +75,21 @@ class _Tag:
     is_closing: bool = False
 
 
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+"""``str.lower`` makes two letters of the Turkish İ: positions would no longer be those of the source."""
+
+
+def _resolved(text: str) -> str:
+    """Entities as their letters. Python refuses to read a number of thousands of digits; then they stay as they are."""
+    try:
+        return entities.unescape(text)
+    except ValueError:
+        return text
+
+
 def _tokens(source: str) -> Iterator[_Tag | str]:
     """Tags and texts (entities resolved). Comments, declarations and ``_WITH_CONTENT`` are left out."""
-    lower = source.lower()
+    lower = source.translate(_LOWER)
     position = 0
     quotes_gone: set[str] = set()
     never_closed: set[str] = set()
@@ -84,12 +97,12 @@ def _tokens(source: str) -> Iterator[_Tag | str]:
     while position < len(source):
         start = source.find("<", position)
         if start < 0 or tags > MAX_TAGS:
-            yield entities.unescape(
+            yield _resolved(
                 source[position:] if start < 0 else re.sub(r"<[^<>]{0,500}>", " ", source[position:])
             )
             return
         if start > position:
-            yield entities.unescape(source[position:start])
+            yield _resolved(source[position:start])
         position = start
         if source.startswith("<!--", start):
             end = source.find("-->", start + 2)
@@ -140,7 +153,7 @@ def _attributes(inside: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(inside):
         value = next((group for group in match.groups()[1:] if group is not None), "")
-        found.setdefault(match[1].lower(), entities.unescape(value))
+        found.setdefault(match[1].lower(), _resolved(value))
     return found
 
 
@@ -251,7 +264,7 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
     def ended() -> tuple[str, bool]:
         text = "".join(line).strip(" \t\n\xa0") if not preformatted else "".join(line).rstrip()
         line.clear()
-        return _FILLERS.sub("", _UNSEEN.sub("", text)).replace("\xa0", " ").rstrip(), is_quoted
+        return _without_fillers(_UNSEEN.sub("", text)).replace("\xa0", " ").rstrip(), is_quoted
 
     for piece in _pieces(source):
         if piece.is_quoted != is_quoted:
@@ -296,8 +309,14 @@ def _lines(source: str) -> Iterator[tuple[str, bool]]:
 
 _HIDDEN = re.compile(r"display:\s{0,3}none|visibility:\s{0,3}hidden|mso-hide:\s{0,3}all", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]+")
-_FILLERS = re.compile("(?:[\xa0 ]*[\u200c\u200d\u2007]){3,}[\xa0 ]*")
+_FILLERS = re.compile("[\xa0 \u200c\u200d\u2007]{3,}")
+_FILLER = str.maketrans("", "", "\xa0 ")
 """What newsletters fill the preview of a list of mails with; joiners between letters are letters of some languages."""
+
+
+def _without_fillers(text: str) -> str:
+    """Blanks alone stay. The run is found first and judged afterwards: a nested repetition takes quadratic time."""
+    return _FILLERS.sub(lambda run: "" if len(run[0].translate(_FILLER)) >= 3 else run[0], text)
 
 
 def _is_hidden(tag: _Tag) -> bool:
@@ -351,6 +370,8 @@ _STYLES = {
 """What lays a mail out. No heights (a frame as high as its content would grow with them) and no positions."""
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _PICTURE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_STAND_INS = {"&nbsp;": "\ufdd0", "&amp;": "\ufdd1"}
+"""For what ``nh3`` writes in quadratic time: code points that stand for no letters."""
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 
 
@@ -375,8 +396,8 @@ def clean_html(html: str, cids: Mapping[str, str], *, remote_images: bool = Fals
             return None
         return value
 
-    return nh3.clean(
-        _canonical(html),
+    clean = nh3.clean(
+        _with_stand_ins(_canonical(html)),
         tags=_SHOWN_TAGS,
         attributes=_SHOWN_ATTRIBUTES,
         attribute_filter=keep,
@@ -385,6 +406,15 @@ def clean_html(html: str, cids: Mapping[str, str], *, remote_images: bool = Fals
         filter_style_properties=_STYLES,
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+    for letter, stand_in in _STAND_INS.items():
+        clean = clean.replace(stand_in, letter)
+    return clean
+
+
+def _with_stand_ins(canonical: str) -> str:
+    for letter, stand_in in _STAND_INS.items():
+        canonical = canonical.replace(stand_in, "").replace(letter, stand_in)
+    return canonical.replace("\xa0", _STAND_INS["&nbsp;"])
 
 
 def has_remote_images(html: str) -> bool:

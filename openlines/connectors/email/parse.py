@@ -208,19 +208,17 @@ def _unflowed(part: mime.Part) -> str:
     if part.parameters.get("format", "").lower() != "flowed":
         return text
     without_space = part.parameters.get("delsp", "").lower() == "yes"
-    lines: list[str] = []
+    lines: list[list[str]] = []
     flows = False
     for line in text.split("\n"):
         quoted = line.startswith(">")
         line = line[1:] if line.startswith(" ") and not quoted else line
-        if flows and not quoted and line != "-- ":
-            lines[-1] += line
-        else:
-            lines.append(line)
+        if not flows or quoted or line == "-- ":
+            lines.append([])
         flows = line.endswith(" ") and line != "-- " and not quoted
-        if flows and without_space:
-            lines[-1] = lines[-1][:-1]
-    return "\n".join(line if line == "-- " else line.rstrip() for line in lines)
+        lines[-1].append(line[:-1] if flows and without_space else line)
+    joined = ("".join(pieces) for pieces in lines)
+    return "\n".join(line if line == "-- " else line.rstrip() for line in joined)
 
 
 def _media(body: mime.Body) -> list[Media]:

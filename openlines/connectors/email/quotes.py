@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import accumulate
 
 from mailparser_reply.constants import (  # type: ignore[import-untyped]
     MAIL_LANGUAGES,
@@ -121,6 +122,8 @@ def fold(text: str) -> tuple[str, str]:
 def _cut(lines: list[str]) -> tuple[int, bool]:
     """The line where the folded part begins, and whether it is a quote (else a signature)."""
     looks = 0
+    quoted_below = _counted_from_below([int(bool(_QUOTED.match(line))) for line in lines])
+    filled_below = _filled_below(lines)
     for index, line in enumerate(lines):
         stripped = line.strip()
         if not stripped:
@@ -131,7 +134,7 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
             return index, True
         if index and _APP.fullmatch(stripped):
             return index, False
-        if _SIGNATURE.fullmatch(line.rstrip("\r")) and len(lines) - index <= 15 + _quoted_below(lines, index):
+        if _SIGNATURE.fullmatch(line.rstrip("\r")) and len(lines) - index <= 15 + quoted_below[index]:
             return index, False
         if len(stripped) > _LONGEST_LINE or looks >= _MOST_LOOKS:
             continue
@@ -139,7 +142,7 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
             looks += 1
             if start := _head(lines, index):
                 return start - 1, True
-        elif len(stripped) < 100 and _patterns()[1].match(stripped) and _is_last(lines, index):
+        elif len(stripped) < 100 and _patterns()[1].match(stripped) and _is_last(lines, filled_below[index]):
             return index, False
     return len(lines), False
 
@@ -201,19 +204,28 @@ def _introduced(lines: list[str], index: int) -> int:
     return above
 
 
-def _quoted_below(lines: list[str], index: int) -> int:
-    return sum(bool(_QUOTED.match(line)) for line in lines[index:])
+def _counted_from_below(marks: list[int]) -> list[int]:
+    """How many marks stand at each place and below it."""
+    return list(accumulate(reversed(marks)))[::-1]
 
 
-def _is_last(lines: list[str], index: int) -> bool:
-    """Nothing but a quote below."""
-    rest = [line for line in lines[index + 1 :] if line.strip()]
-    return (
-        not rest
-        or _QUOTED.match(rest[0]) is not None
-        or rest[0].strip().endswith(":")
-        or bool(_SEPARATOR.match(rest[0].strip()))
-    )
+def _filled_below(lines: list[str]) -> list[int]:
+    """For each line the next one below it that is not empty; the number of lines where there is none."""
+    found: list[int] = []
+    following = len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        found.append(following)
+        if lines[index].strip():
+            following = index
+    return found[::-1]
+
+
+def _is_last(lines: list[str], following: int) -> bool:
+    """Nothing but a quote below; ``following`` is the next line that is not empty."""
+    if following == len(lines):
+        return True
+    line = lines[following].strip()
+    return _QUOTED.match(line) is not None or line.endswith(":") or bool(_SEPARATOR.match(line))
 
 
 def _answers_below(quoted: list[str]) -> bool:
