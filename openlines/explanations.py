@@ -149,6 +149,8 @@ def _variant(event: DialogEvent) -> str:
         return "finish_not_solved"
     if kind == Event.FINISH and data.get("consent_refused"):
         return "finish_by_refusal"
+    if kind == "released" and data.get("by_client"):
+        return "released_by_client"
     if kind == "rated":
         return "rated_good" if data.get("value") else "rated_bad"
     if kind == "consent":
@@ -187,6 +189,7 @@ def _events() -> dict[str, str]:
         "continued": _("continued in No. %(number)s: it is the same person"),
         "continues": _("continues No. %(number)s: it is the same person"),
         "released": _("released after the line was off"),
+        "released_by_client": _("the client wrote again, so what had waited is shown"),
         "finish_not_solved": _("finished by %(who)s: not solved"),
         "finish_by_refusal": _("finished without texts, because consent was refused"),
         "operator_away": _("taken back from %(earlier)s: away, or no longer in the queue"),

@@ -181,6 +181,28 @@ def begin(*, now: datetime, with_bot: bool = False, frozen: bool = False) -> Dia
     return DialogFacts(state=S.NEW, queued_at=now, distribute_since=now, last_activity_at=now)
 
 
+def released(dialog: DialogFacts, *, now: datetime) -> DialogFacts:
+    """L4: a kept dialog comes to the queue, and its clocks start now."""
+    return replace(
+        _shown(dialog, now=now),
+        clock_started_at=now,
+        unanswered_since=now,
+        last_activity_at=now,
+        released_at=now,
+    )
+
+
+def awoken(dialog: DialogFacts, *, now: datetime) -> DialogFacts:
+    """L4: the client of a kept dialog writes although nobody has released it, and its line is on again. It comes to the
+    queue; the clocks start with that message, which follows as ``CLIENT_WRITES``.
+    """
+    return replace(_shown(dialog, now=now), clock_started_at=None, unanswered_since=None)
+
+
+def _shown(dialog: DialogFacts, *, now: datetime) -> DialogFacts:
+    return replace(dialog, frozen_at=None, queued_at=now, distribute_since=now, offer_until=None)
+
+
 def begin_by_operator(*, operator_id: int, now: datetime) -> DialogFacts:
     return DialogFacts(state=S.ACCEPTED, operator_id=operator_id, accepted_at=now, last_activity_at=now)
 
@@ -306,7 +328,12 @@ def _marks(
     """Times of §11's list, the unanswered mark (A4), and where A7 and A8 count from."""
     out = dialog
     if event is E.CLIENT_WRITES:
-        out = replace(out, first_client_message_at=out.first_client_message_at or now, last_activity_at=now)
+        out = replace(
+            out,
+            first_client_message_at=out.first_client_message_at or now,
+            last_activity_at=now,
+            released_at=None,
+        )
         if state is not S.WITH_BOT:
             out = replace(out, unanswered_since=out.unanswered_since or now)
     if event is E.HAND_OVER and out.first_client_message_at:

@@ -42,6 +42,7 @@ def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     if (
         attachment is None
         or attachment.state != Attachment.State.STORED
+        or attachment.message.deleted_at is not None
         or not visible.filter(pk=attachment.message.dialog_id).exists()
     ):
         raise Http404(_("There is no such file, or it is not yours to see."))
@@ -51,7 +52,9 @@ def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 @require_GET
 def public_file(request: HttpRequest, public_id: UUID, key: str) -> HttpResponseBase:
     """For the provider that we asked to send it; the key in the address opens this one file for a day."""
-    attachment = Attachment.objects.filter(public_id=public_id, state=Attachment.State.STORED).first()
+    attachment = Attachment.objects.filter(
+        public_id=public_id, state=Attachment.State.STORED, message__deleted_at__isnull=True
+    ).first()
     if attachment is None or not file_links.is_good(public_id, key):
         raise Http404(_("There is no such file, or its address is too old."))
     response = deliver(attachment)

@@ -95,7 +95,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
             (
                 reverse("workspace:dialog", args=[message.dialog_id]),
                 f"№ {message.dialog_id}",
-                truncatechars(message.text, 80) or message.kind,
+                truncatechars(message.said, 80) or message.kind,
                 journeys.link(message),
             )
             for message in journeys.of_delivery(event)

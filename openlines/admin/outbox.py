@@ -100,7 +100,7 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("text"))
     def words(self, item: OutboxItem) -> str:
-        return truncatechars(item.text or item.message.text, 80) or "–"
+        return truncatechars(("" if item.message.deleted_at else item.text) or item.message.said, 80) or "–"
 
     @display(
         description=gettext_lazy("delivery"),

@@ -97,6 +97,12 @@ def _is_for_chat_page(message: Message) -> bool:
 
 def _unseen(message: Message) -> Wait:
     dialog = message.dialog
+    if dialog.is_kept and dialog.line.is_active:
+        words = _(
+            "It came while the line “%(line)s” was off: nobody is shown the dialog until an administrator releases it, or "
+            "the client writes again."
+        )
+        return Wait(words % {"line": dialog.line.name}, since=dialog.frozen_at, tone=Tone.BAD)
     if dialog.frozen_at is not None:
         words = _("The line “%(line)s” is switched off: nobody is shown the dialog until it is switched on.")
         return Wait(words % {"line": dialog.line.name}, since=dialog.frozen_at, tone=Tone.BAD)

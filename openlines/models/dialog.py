@@ -114,6 +114,8 @@ class Dialog(models.Model):
     """L4: its line is off: hidden, no deadlines, nothing is sent."""
     resumed_at = models.DateTimeField(null=True)
     """L4: when its line went on again: deadlines that came due meanwhile are counted from here."""
+    released_at = models.DateTimeField(null=True)
+    """L4: when it was released; null again as soon as the client writes."""
 
     first_reaction = models.DurationField(_("first reaction"), null=True)
     reaction_total = models.DurationField(_("total reaction"), default=timedelta)
@@ -191,6 +193,11 @@ class Dialog(models.Model):
     @property
     def is_open(self) -> bool:
         return facts.State(self.state) in facts.OPEN
+
+    @property
+    def is_forgotten(self) -> bool:
+        """§10: its messages are erased, or will be as soon as nothing of them waits to leave: no words are added."""
+        return not self.log_kept or self.log_erased_at is not None
 
     def facts(self) -> facts.DialogFacts:
         values: dict[str, Any] = {name: getattr(self, name) for name in FACT_FIELDS}

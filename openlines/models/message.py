@@ -129,6 +129,11 @@ class Message(models.Model):
         return f"{self.dialog_id}/{self.seq}"
 
     @property
+    def said(self) -> str:
+        """The text as anybody may read it: none of one that was taken back."""
+        return "" if self.deleted_at else self.text
+
+    @property
     def sending(self) -> OutboxItem | None:
         """Its own row of the outbox, whose log tells each attempt; None where it needs no sending. One statement."""
         return self.outbox_items.filter(action="send").first()

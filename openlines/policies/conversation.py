@@ -137,14 +137,18 @@ def parts_of(trigger: TextTrigger, channel: Channel) -> tuple[TextTrigger, ...]:
     return (trigger,)
 
 
-def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False) -> Decided:
+def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False, awakes: bool = False) -> Decided:
     """The client's message is stored; ``talk.facts`` are those before it. Distribution, if it is due, follows.
 
     ``operator_away``: who holds it is away (Q9): an answered or finished dialog goes back to the queue, a pinned one
-    stays.
+    stays. ``awakes``: the dialog was kept (L4), and its line is on.
     """
     play = _Play(talk)
     first_in_dialog = play.facts.first_client_message_at is None
+    first_shown = first_in_dialog or awakes or play.facts.released_at is not None
+    if awakes:
+        play.facts = lifecycle.awoken(play.facts, now=talk.now)
+        play.note("released", by_client=True)
     play.step(Event.CLIENT_WRITES, operator_away=operator_away)
     if operator_away and play.facts.state is State.WAITING and play.facts.pinned_at is None:
         earlier = play.facts.operator_id
@@ -156,7 +160,7 @@ def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False) -> D
         play.note(Event.CLIENT_WRITES, state=play.facts.state)
     if play.facts.frozen_at:
         return play.decided()
-    _consent(play, first_in_dialog=first_in_dialog)
+    _consent(play, first_shown=first_shown)
     if is_new and actions.greets(
         talk.settings,
         first_contact=talk.client.first_contact,
@@ -168,18 +172,37 @@ def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False) -> D
     return play.decided()
 
 
-def _consent(play: _Play, *, first_in_dialog: bool) -> None:
+def _consent(play: _Play, *, first_shown: bool) -> None:
+    """``first_shown``: as a rule the first message in the dialog; of a dialog that was kept (L4) also the one that comes
+    first after the line was off, as nothing could be asked before.
+    """
     talk = play.talk
     if talk.channel.is_chat:  # the chat asks before anything can be written (P2)
         return
-    asks = first_in_dialog and actions.asks_consent(talk.settings, talk.client)
+    asks = first_shown and actions.asks_consent(talk.settings, talk.client)
     if not asks and actions.consents_by_writing(talk.client, talk.channel):
         play.consent = ConsentState.GIVEN
         play.note("consent", decision=ConsentState.GIVEN, how="writing")
     elif asks:
+        _ask_consent(play)
+
+
+def _ask_consent(play: _Play) -> None:
+    if not play.talk.channel.is_chat and actions.asks_consent(play.talk.settings, play.talk.client):
         play.say(TextTrigger.CONSENT)
         if isinstance(play.effects[-1], Say):
             play.consent = ConsentState.ASKED
+
+
+def released(talk: Talk) -> Decided:
+    """L4: what waited while the line was off comes to the queue: no greeting and no off-hours text, but consent is asked
+    as at every beginning (P1).
+    """
+    play = _Play(talk)
+    play.facts = lifecycle.released(play.facts, now=talk.now)
+    play.note("released")
+    _ask_consent(play)
+    return play.decided()
 
 
 def distributed(talk: Talk, *, somebody_available: bool, first_look: bool) -> Decided:
@@ -188,7 +211,7 @@ def distributed(talk: Talk, *, somebody_available: bool, first_look: bool) -> De
     ``first_look``: since it came to the queue; W4's text follows what the client did, not each re-offer.
     """
     play = _Play(talk)
-    if play.facts.frozen_at:
+    if play.facts.frozen_at or play.facts.released_at:
         return play.decided()
     notice = actions.off_hours_notice(talk.settings, play.facts, now=talk.now) if first_look else None
     play.closed_notice(

@@ -237,6 +237,8 @@ class DialogFacts:
     frozen_at: datetime | None = None
     """L4: its line is off."""
     resumed_at: datetime | None = None
+    released_at: datetime | None = None
+    """L4: released, and the client has not written since: nothing is said about the hours (W4, W5)."""
     first_reaction: timedelta | None = None
     reaction_total: timedelta = timedelta()
     reaction_max: timedelta | None = None

@@ -8,7 +8,7 @@ after the commit. Everything of one change carries the same ``rev``.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -295,14 +295,22 @@ class DialogChange:
 
     def _write_dialog(self) -> None:
         dialog = self.dialog
+        ends = self.before.is_open and not self.facts.is_open
+        if ends and dialog.is_kept:  # L4: there is nothing to release any more
+            self.facts = replace(self.facts, frozen_at=None)
+            self._fields["is_kept"] = False
         changed = {
             name: getattr(self.facts, name)
             for name in FACT_FIELDS
             if self.is_new or getattr(self.facts, name) != getattr(self.before, name)
         }
         values = {**changed, **self._fields, "rev": self.rev}
-        if self.before.is_open and not self.facts.is_open and not self.settings.keep_log:
+        is_forgotten = not self.is_new and not dialog.log_kept
+        if is_forgotten and self._messages:
+            values |= {"log_erased_at": None, "last_text": ""}
+        if ends and not self.settings.keep_log:
             values["log_kept"] = False
+        if values.get("log_kept") is False or (is_forgotten and self._messages):
             after_commit(_erase, dialog.pk, now=self.now)
         quiet = actions.quiet_until(self.settings, self.facts, now=self.now)
         if quiet != dialog.quiet_until and self.facts.state in lifecycle.QUIET_ON_CLIENT_MESSAGE:

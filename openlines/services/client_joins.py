@@ -10,7 +10,7 @@ from django.db.models import Q
 from openlines.lifecycle import Event
 from openlines.models import Client, ClientAlias, ConsentRecord, Dialog, Message
 from openlines.policies.facts import HELD, IN_QUEUE, State
-from openlines.services import files, routing, wakeups
+from openlines.services import files, message_content, routing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 
 
@@ -18,7 +18,8 @@ def join(*, keep: Client, gone: Client, now: datetime) -> None:
     """``gone``'s dialogs, messages, names and consents go to ``keep``; nothing is lost, and his old ids still find him.
 
     Of two open dialogs the one held by an operator stays, else the older; the other closes as "continued in No. …"
-    without texts, and its waiting messages start the clock in the one that stays.
+    without texts, and its waiting messages start the clock in the one that stays. One that stands still (L4) never stays
+    for one that is shown: the client would vanish from the desk.
     """
     with transaction.atomic():
         rows = Client.objects.select_for_update(no_key=True).filter(pk__in=[keep.pk, gone.pk])
@@ -49,7 +50,7 @@ def _join_open_dialogs(keep: Client, gone: Client, *, now: datetime) -> None:
     both = list(Dialog.objects.open().filter(Q(client=keep) | Q(client=gone)).order_by("pk"))
     if len(both) < 2:
         return
-    stays = min(both, key=lambda d: (State(d.state) not in HELD, d.created_at, d.pk))
+    stays = min(both, key=_rank)
     (ends,) = (dialog for dialog in both if dialog.pk != stays.pk)
     for pk in sorted((stays.pk, ends.pk)):
         Dialog.objects.select_for_update().get(pk=pk)
@@ -72,7 +73,11 @@ def _join_open_dialogs(keep: Client, gone: Client, *, now: datetime) -> None:
                     kind=message.kind,
                     sent_at=message.sent_at,
                     created_at=message.created_at,
-                    extra={**message.extra, "continued_from": ends.pk},
+                    extra={
+                        message_content.COPY_OF: message.pk,
+                        **message.extra,
+                        "continued_from": ends.pk,
+                    },
                     attachments=files.copies(message),
                 )
             )
@@ -81,6 +86,10 @@ def _join_open_dialogs(keep: Client, gone: Client, *, now: datetime) -> None:
     staying.write()
     if staying.facts.state in IN_QUEUE and staying.facts.distribute_since is not None:
         routing.distribute_after_commit(staying.dialog.line_id, now=now)
+
+
+def _rank(dialog: Dialog) -> tuple[bool, bool, datetime, int]:
+    return dialog.frozen_at is not None, State(dialog.state) not in HELD, dialog.created_at, dialog.pk
 
 
 def _waiting(dialog: Dialog) -> list[Message]:

@@ -15,7 +15,16 @@ from django.db import IntegrityError, transaction
 
 from openlines import lifecycle, signals
 from openlines.connectors import base
-from openlines.models import Attachment, Client, Connection, Dialog, Message, MessageMark, MessagePart
+from openlines.models import (
+    Attachment,
+    Client,
+    Connection,
+    Dialog,
+    Message,
+    MessageMark,
+    MessagePart,
+    OpenLine,
+)
 from openlines.policies import conversation
 from openlines.policies.facts import State
 from openlines.services import (
@@ -24,6 +33,7 @@ from openlines.services import (
     early_marks,
     files,
     marks,
+    message_content,
     routing,
     staffing,
     wakeups,
@@ -95,14 +105,20 @@ def _receive(
     stored: tuple[Attachment, ...],
     inbound_id: int | None = None,
 ) -> Message:
-    answered = None if client.is_fresh else answers.take(client, connection, received, now=now)
+    answered = (
+        None
+        if client.is_fresh
+        else answers.take(client, connection, received, now=now, inbound_id=inbound_id)
+    )
     if answered is not None:
         return answered
     change = _open_dialog(client, connection, now=now)
     repeated = None if client.is_fresh else _earlier(connection, received, uuid)
     if repeated is not None:
+        if inbound_id is not None:
+            message_content.hear(repeated, repeated.dialog, inbound_id)
         return repeated
-    album = _album(change, received)
+    album = _album(change, received, inbound_id=inbound_id)
     if album is not None:
         return album
     away = (
@@ -130,11 +146,15 @@ def _receive(
         )
     )
     talk = automatic_actions.talk(change, first_contact=change.is_new and _first_contact(client))
+    awakes = change.dialog.is_kept and _is_on(change.dialog.line)
     decided = conversation.client_writes(
         replace(talk, client=replace(talk.client, last_wrote_at=now)),
         is_new=change.is_new,
         operator_away=away,
+        awakes=awakes,
     )
+    if awakes:
+        change.set_fields(is_kept=False)
     automatic_actions.apply(change, decided, notes={"created": {"channel": connection.kind}})
     if change.before.state is not State.RETURNED and change.facts.state is State.RETURNED:
         change.set_fields(tried=[change.before.operator_id] if change.before.operator_id else [])
@@ -169,8 +189,12 @@ def _open_dialog(client: Client, connection: Connection, *, now: datetime) -> Di
 
 def _begin(client: Client, connection: Connection, *, now: datetime) -> DialogChange:
     """L4: on a line that is off it is kept for the administrator's release."""
-    is_off = not connection.line.is_active or connection.line.deleting_since is not None
+    is_off = not _is_on(connection.line)
     return DialogChange.begin(client, connection, facts=lifecycle.begin(now=now, frozen=is_off), now=now)
+
+
+def _is_on(line: OpenLine) -> bool:
+    return line.is_active and line.deleting_since is None
 
 
 def _existing(client: Client, *, now: datetime) -> DialogChange | None:
@@ -190,14 +214,15 @@ def _earlier(connection: Connection, received: base.MessageReceived, uuid: UUID 
     return found
 
 
-def _album(change: DialogChange, received: base.MessageReceived) -> Message | None:
+def _album(change: DialogChange, received: base.MessageReceived, *, inbound_id: int | None) -> Message | None:
     """Further files of an album join its first message."""
     if not received.group_key or change.is_new:
         return None
     message = Message.objects.filter(dialog=change.dialog, group_key=received.group_key).first()
     if message is None:
         return None
-    for media in received.media:
+    is_gone = message_content.hear(message, change.dialog, inbound_id)
+    for media in () if is_gone else received.media:
         attachment = files.received(media)
         attachment.message = message
         attachment.save()
@@ -208,8 +233,11 @@ def _album(change: DialogChange, received: base.MessageReceived) -> Message | No
     MessageMark.objects.create(
         message=message, status="part", at=received.at, heard_at=change.now, detail=received.external_id
     )
-    text = "\n".join(part for part in (message.text, received.text) if part)
-    Message.objects.filter(pk=message.pk).update(rev=change.rev, text=text)
+    if received.text and not is_gone:
+        text = "\n".join(part for part in (message.text, received.text) if part)
+        message_content.put_text(change, message, text, keeps_earlier=False)
+    else:
+        Message.objects.filter(pk=message.pk).update(rev=change.rev)
     change.write()
     wakeups.request("fetch", connection_id=change.dialog.connection_id, now=change.now)
     return message

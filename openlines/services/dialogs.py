@@ -29,6 +29,7 @@ from openlines.services import (
     automatic_actions,
     canned_replies,
     courtesies,
+    line_switch,
     looks,
     queue_members,
     resting,
@@ -362,8 +363,11 @@ def start(client_id: int, *, by: Employee, now: datetime) -> Dialog:
         )
         existing = Dialog.objects.open().filter(client=client).first()
         if existing is not None:
+            line_switch.show(existing, now=now)
+            existing.refresh_from_db()
+            guard_frozen(existing)
             return existing
-        if not client.connection.line.is_active:
+        if not client.connection.line.is_active or client.connection.line.deleting_since is not None:
             raise CommandRefused("line_off", _("The line of this connection is switched off."))
         facts = lifecycle.begin_by_operator(operator_id=by.pk, now=now)
         change = DialogChange.begin(client, client.connection, facts=facts, now=now)

@@ -79,15 +79,15 @@ def _apply_one(mark: EarlyMark, connection: Connection, *, now: datetime) -> Non
                 data["reason"],
                 unreachable=data.get("unreachable", False),
             )
-            marks.status(connection, status, now=now, heard_at=mark.heard_at)
+            marks.status(connection, status, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "edit":
             edited = base.MessageEdited(_NOBODY, told, mark.at, data["text"])
-            marks.edit(connection, edited, now=now, heard_at=mark.heard_at)
+            marks.edit(connection, edited, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "delete":
             marks.delete(connection, told, at=mark.at, now=now, heard_at=mark.heard_at)
         case "reaction":
             reaction = base.ReactionChanged(_NOBODY, told, mark.at, tuple(data["emojis"]))
-            marks.react(connection, reaction, now=now, heard_at=mark.heard_at)
+            marks.react(connection, reaction, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "reply":
             marks.quote(connection, told, message_id=data["message"], now=now)
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from contactcenter.lib.parameters import storable
 from openlines.connectors import base, registry
-from openlines.models import Attachment, Connection, Message, MessageMark
+from openlines.models import Attachment, Connection, Dialog, Message, MessageMark
 from openlines.services import wakeups
-from openlines.services.change import DialogChange, lock_dialog
+from openlines.services.change import DialogChange, lock_dialog, lock_first
 from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -120,6 +120,8 @@ def fetch_again(attachment: Attachment, *, now: datetime) -> bool:
         rows = Attachment.objects.filter(pk=attachment.pk, state=Attachment.State.FAILED).exclude(
             reference=""
         )
+        if attachment.message.deleted_at or change.dialog.is_forgotten:
+            return False
         if not rows.update(state=Attachment.State.PENDING, attempts=0, next_attempt_at=None, failure=""):
             return False
         Message.objects.filter(pk=attachment.message_id).update(rev=change.rev)
@@ -155,10 +157,13 @@ def _store(
     now: datetime,
 ) -> bool:
     with transaction.atomic():
-        change = DialogChange(lock_dialog(attachment.message.dialog_id), now=now)
-        current = Attachment.objects.get(pk=attachment.pk)
+        dialog = lock_first(Dialog.objects.filter(pk=attachment.message.dialog_id))
+        current = Attachment.objects.filter(pk=attachment.pk).first()
+        if dialog is None or current is None:  # taken back or erased while it was fetched
+            return False
         if current.state == Attachment.State.STORED:
             return True
+        change = DialogChange(dialog, now=now)
         current.attempts += 1
         current.failure = failure
         if content is not None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
 from django.db import connection as database
+from django.db.models import QuerySet
 from django_q.tasks import async_task
 
 from contactcenter.lib.commits import after_commit
@@ -70,7 +71,7 @@ def receive(connection: Connection, request: base.RawRequest, *, now: datetime) 
 def acknowledge(event_id: int) -> None:
     """Tell the provider that its delivery has been taken, where it waits for that (a pressed button)."""
     event = InboundEvent.objects.select_related("connection").filter(pk=event_id).first()
-    if event is None:
+    if event is None or event.state == InboundEvent.State.ERASED:
         return
     connector = registry.get(event.connection.kind)
     if isinstance(connector, base.Acknowledging):
@@ -79,11 +80,15 @@ def acknowledge(event_id: int) -> None:
 
 
 def replay(event: InboundEvent, *, now: datetime) -> bool:
-    """Read a stored delivery again, from the admin; True when it is no longer parked. A repeated one changes nothing."""
+    """Read a stored delivery again, from the admin; True when it is no longer parked. A repeated one changes nothing, and
+    one that was emptied (``message_content``) cannot be read.
+    """
     connection = Connection.objects.select_related("line").get(pk=event.connection_id)
     request = base.RawRequest(headers=event.headers, body=bytes(event.body), received_at=event.received_at)
     with transaction.atomic():
-        InboundEvent.objects.select_for_update().get(pk=event.pk)
+        locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
+        if locked.state == InboundEvent.State.ERASED:
+            return False
         return _process(event.pk, connection, request, now=now)
 
 
@@ -115,14 +120,15 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     unsupported = said.reasons and len(said.reasons) == said.count
     state = InboundEvent.State.NOT_SUPPORTED if unsupported else InboundEvent.State.PROCESSED
     if said.reasons:
-        InboundEvent.objects.filter(pk=event_id).update(
-            state=state, reason="; ".join(said.reasons)[:2000], processed_at=now
-        )
+        _still_there(event_id).update(state=state, reason="; ".join(said.reasons)[:2000], processed_at=now)
     else:
-        InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(
-            state=state, reason="", processed_at=now
-        )
+        _still_there(event_id).exclude(state=state).update(state=state, reason="", processed_at=now)
     return True
+
+
+def _still_there(event_id: int) -> QuerySet[InboundEvent]:
+    """Nothing, where it told of something that is erased, and was emptied while it was read."""
+    return InboundEvent.objects.filter(pk=event_id).exclude(state=InboundEvent.State.ERASED)
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,5 @@ def _take_all(
 
 
 def _park(event_id: int, *, reason: str, now: datetime) -> bool:
-    InboundEvent.objects.filter(pk=event_id).update(
-        state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now
-    )
+    _still_there(event_id).update(state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now)
     return False

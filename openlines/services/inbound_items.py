@@ -19,6 +19,7 @@ from openlines.services import (
     early_marks,
     files,
     marks,
+    message_content,
     threads,
     uncounted,
     wakeups,
@@ -34,14 +35,14 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
         case base.WrittenOutside():
             return _written_outside(item, connection, inbound_id=inbound_id, now=now)
         case base.MessageEdited():
-            marks.edit(connection, item, now=now)
+            marks.edit(connection, item, now=now, inbound_id=inbound_id)
         case base.MessageDeleted():
             for external_id in item.external_ids:
                 marks.delete(connection, external_id, at=item.at, now=now)
         case base.ReactionChanged():
-            marks.react(connection, item, now=now)
+            marks.react(connection, item, now=now, inbound_id=inbound_id)
         case base.StatusChanged():
-            marks.status(connection, item, now=now)
+            marks.status(connection, item, now=now, inbound_id=inbound_id)
         case base.StatusUpTo():
             marks.status_up_to(connection, item, now=now)
         case base.IdentityChanged():
@@ -76,9 +77,12 @@ def _written_outside(
     item: base.WrittenOutside, connection: Connection, *, inbound_id: int | None, now: datetime
 ) -> str:
     """§11: shown, stops the clock, moves accepted and waiting to answered, leaves new and returned in the queue."""
-    if item.uuid and marks.echoed(connection, item, now=now):
+    if item.uuid and marks.echoed(connection, item, now=now, inbound_id=inbound_id):
         return ""
-    if marks.known(connection, item.external_id):
+    known = marks.find(connection, item.external_id)
+    if known is not None:
+        message = Message.objects.select_related("dialog").get(pk=known)
+        message_content.hear(message, message.dialog, inbound_id)
         return ""
     if connection_test.is_echo(connection, external_id=item.external_id, uuid=item.uuid):
         return "a test message of ours"

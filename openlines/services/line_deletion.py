@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -27,7 +26,7 @@ from openlines.models import (
     OpenLine,
     OutboxItem,
 )
-from openlines.services import connections, lines, provider_side
+from openlines.services import connections, lines, message_content, provider_side
 from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -142,12 +141,8 @@ def _delete_batch(line_id: int) -> bool:
         ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
         if not ids:
             return Dialog.objects.filter(_of(line_id)).exists()
-        attachments = Attachment.objects.filter(message__dialog__in=ids)
-        count_files = 0
-        for one in attachments:  # before their rows are gone for good: what stops here finds them again
-            count_files += 1
-            if one.file:
-                _remove(one.file)
+        count_files = Attachment.objects.filter(message__dialog__in=ids).count()
+        message_content.forget_copies(ids)
         OutboxItem.objects.filter(dialog__in=ids).delete()
         Offer.objects.filter(dialog__in=ids).delete()
         Deadline.objects.filter(dialog__in=ids).delete()
@@ -170,13 +165,6 @@ def _delete_in_batches(model: type[InboundEvent] | type[Client], line_id: int) -
     rows = model._default_manager.filter(connection__line_id=line_id)
     while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: 5 * BATCH]):
         model._default_manager.filter(pk__in=ids).delete()
-
-
-def _remove(file: Any) -> None:
-    try:
-        file.delete(save=False)
-    except OSError:
-        logger.exception("A file of a deleted line could not be removed")
 
 
 def _count(line_id: int, what: str, number: int) -> None:

@@ -1,4 +1,8 @@
-"""A line off and on again (L4). Off: its open dialogs stand still, and what clients write is kept for the administrator."""
+"""A line off and on again (L4). Off: its open dialogs stand still, and what clients write is kept for the administrator.
+
+On again, a kept dialog is shown as soon as the administrator releases it, or its client writes again
+(``client_messages.py``), or one of us writes to the client: nobody who writes to a line that is on stays unseen.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from openlines.models import (
-    Attachment,
     Connection,
     Dialog,
     LineQueue,
@@ -19,17 +22,28 @@ from openlines.models import (
     OpenLine,
     OutboxItem,
 )
+from openlines.policies import conversation
 from openlines.policies.facts import IN_QUEUE
-from openlines.services import routing, wakeups
-from openlines.services.change import DialogChange, lock_dialog
+from openlines.services import automatic_actions, message_content, routing, wakeups
+from openlines.services.change import DialogChange, lock_dialog, lock_first
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What arrived while the line was off."""
+    """What arrived while the line was off. ``dialogs``: those that were opened then, to be released or discarded.
+
+    ``messages``: all that clients wrote; ``of_open``: how many of them into dialogs that were open before and go on with
+    the line.
+    """
 
     dialogs: int
     messages: int
+    of_open: int = 0
+
+    @property
+    def to_release(self) -> int:
+        """Messages in ``dialogs``."""
+        return self.messages - self.of_open
 
 
 def follow(line: OpenLine, *, now: datetime) -> None:
@@ -42,16 +56,23 @@ def follow(line: OpenLine, *, now: datetime) -> None:
 
 def kept(line_id: int) -> Kept:
     rows = Dialog.objects.filter(line_id=line_id, is_kept=True)
-    total = rows.aggregate(messages=Sum("client_message_count"))["messages"]
-    return Kept(dialogs=rows.count(), messages=total or 0)
+    of_kept = rows.aggregate(messages=Sum("client_message_count"))["messages"] or 0
+    of_open = Message.objects.filter(
+        dialog__line_id=line_id,
+        dialog__frozen_at__isnull=False,
+        dialog__is_kept=False,
+        created_at__gte=F("dialog__frozen_at"),
+        author=Message.Author.CLIENT,
+    ).count()
+    return Kept(dialogs=rows.count(), messages=of_kept + of_open, of_open=of_open)
 
 
 def release(line_id: int, *, now: datetime) -> int:
-    """What waited comes to the queue, clocks from now, no greeting and no off-hours text; the number of dialogs.
+    """What waited comes to the queue, clocks from now (``conversation.released``); the number of dialogs.
 
     On a line that is still off nothing is released.
     """
-    if not OpenLine.objects.filter(pk=line_id, is_active=True, deleting_since__isnull=True).exists():
+    if not OpenLine.objects.filter(pk=line_id, **_ON).exists():
         return 0
     return release_dialogs(Dialog.objects.filter(line_id=line_id, is_kept=True), now=now)
 
@@ -61,25 +82,10 @@ def release_dialogs(rows: Iterable[Dialog], *, now: datetime) -> int:
     lines = set()
     for pk in sorted(dialog.pk for dialog in rows):
         with transaction.atomic():
-            dialog = lock_dialog(pk)
-            if not dialog.is_kept:
+            dialog = lock_first(Dialog.objects.filter(pk=pk, is_kept=True))
+            if dialog is None:  # its client wrote again, or somebody else was quicker
                 continue
-            change = DialogChange(dialog, now=now)
-            change.set_facts(
-                replace(
-                    change.facts,
-                    frozen_at=None,
-                    clock_started_at=now,
-                    unanswered_since=now,
-                    queued_at=now,
-                    distribute_since=now,
-                    last_activity_at=now,
-                    closed_notice_at=now,
-                )
-            )
-            change.set_fields(is_kept=False)
-            change.record("released")
-            change.write()
+            _release(DialogChange(dialog, now=now))
             lines.add(dialog.line_id)
             released += 1
     for line_id in lines:
@@ -87,8 +93,32 @@ def release_dialogs(rows: Iterable[Dialog], *, now: datetime) -> int:
     return released
 
 
+def show(dialog: Dialog, *, now: datetime) -> None:
+    """One of us wants to write to the client of ``dialog``, inside the caller's transaction. Kept, it is released where its
+    line is on; one that stands still stays as it is.
+    """
+    if not dialog.is_kept or not OpenLine.objects.filter(pk=dialog.line_id, **_ON).exists():
+        return
+    locked = lock_first(Dialog.objects.filter(pk=dialog.pk, is_kept=True))
+    if locked is not None:
+        _release(DialogChange(locked, now=now))
+        routing.distribute_after_commit(locked.line_id, now=now)
+
+
+_ON = {"is_active": True, "deleting_since__isnull": True}
+
+
+def _release(change: DialogChange) -> None:
+    """``change`` holds a kept dialog on a line that is on."""
+    automatic_actions.apply(change, conversation.released(automatic_actions.talk(change)))
+    change.set_fields(is_kept=False)
+    change.write()
+
+
 def discard(line_id: int) -> int:
-    """Away with what waited: dialogs, messages and files; the number of dialogs. The page has counted them before."""
+    """Away with what waited: dialogs, messages, files, and the raw deliveries that brought them; the number of dialogs.
+    The page has counted them before.
+    """
     discarded = 0
     for pk in (
         Dialog.objects.filter(line_id=line_id, is_kept=True).order_by("pk").values_list("pk", flat=True)
@@ -97,13 +127,11 @@ def discard(line_id: int) -> int:
             dialog = Dialog.objects.select_for_update().filter(pk=pk, is_kept=True).first()
             if dialog is None:
                 continue
-            files = [one.file for one in Attachment.objects.filter(message__dialog=dialog) if one.file]
+            message_content.forget_copies([pk])
             OutboxItem.objects.filter(dialog=dialog).delete()
             Message.objects.filter(dialog=dialog).delete()
             dialog.delete()
             discarded += 1
-        for file in files:
-            file.delete(save=False)
     return discarded
 
 
@@ -127,6 +155,8 @@ def _go_on(line: OpenLine, *, now: datetime) -> None:
     queued = False
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         change = DialogChange(lock_dialog(pk), now=now)
+        if change.facts.frozen_at is None:
+            continue
         facts = replace(change.facts, frozen_at=None, resumed_at=now)
         if facts.state in IN_QUEUE:
             facts = replace(facts, distribute_since=now, offer_until=None)
@@ -150,7 +180,7 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
     from openlines.policies.facts import HELD, State
 
     moved = 0
-    is_on = OpenLine.objects.filter(pk=to.pk, is_active=True).exists()
+    is_on = OpenLine.objects.filter(pk=to.pk, **_ON).exists()
     rows = Dialog.objects.open().filter(connection=connection).exclude(line=to)
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
@@ -158,21 +188,19 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
             earlier = change.dialog.line_id
             was_kept = change.dialog.is_kept
             change.set_facts(replace(change.facts, frozen_at=None, resumed_at=now))
-            stays_kept = was_kept and not is_on
             if change.facts.state in {*HELD, *IN_QUEUE}:
                 change.step(Event.TRANSFER_TO_LINE)
             elif change.facts.state is State.WRAP_UP:
                 change.step(Event.TIME_OVER)
-            if was_kept:
-                change.set_facts(
-                    replace(change.facts, clock_started_at=now, unanswered_since=now, closed_notice_at=now)
-                )
-            if not is_on:
-                change.set_facts(replace(change.facts, frozen_at=now, resumed_at=None))
             change.move_to_line(to)
-            change.set_fields(tried=[], is_kept=stays_kept)
+            change.set_fields(tried=[])
             change.record(Event.TRANSFER_TO_LINE, to_line=to.pk, earlier_line=earlier)
-            change.write()
+            if was_kept and is_on:
+                _release(change)
+            else:
+                if not is_on and change.facts.is_open:
+                    change.set_facts(replace(change.facts, frozen_at=now, resumed_at=None))
+                change.write()
             moved += 1
     if moved and is_on:
         routing.distribute(to.pk, now=now)
@@ -182,7 +210,7 @@ def move_along(connection: Connection, *, to: OpenLine, now: datetime) -> int:
 
 def sweep(*, now: datetime) -> int:
     """The net: a dialog that was opened or moved there at the very moment when its line was switched off stands still,
-    too. The number found.
+    too; one that stands still on a line that is on goes on. The number found.
     """
     rows = Dialog.objects.open().filter(line__is_active=False, frozen_at__isnull=True)
     found = OpenLine.objects.filter(pk__in=rows.values("line"))
@@ -192,4 +220,11 @@ def sweep(*, now: datetime) -> int:
             LineQueue.objects.select_for_update().filter(line=line).first()
             if not OpenLine.objects.filter(pk=line.pk, is_active=True).exists():
                 _stand_still(line, now=now)
+    left = Dialog.objects.filter(line__is_active=True, frozen_at__isnull=False, is_kept=False)
+    for line in OpenLine.objects.filter(pk__in=left.values("line")):
+        count += left.filter(line=line).count()
+        with transaction.atomic():
+            LineQueue.objects.select_for_update().filter(line=line).first()
+            if OpenLine.objects.filter(pk=line.pk, is_active=True).exists():
+                _go_on(line, now=now)
     return count

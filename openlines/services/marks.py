@@ -16,7 +16,7 @@ from django.db.models import Q
 from openlines.connectors import base
 from openlines.connectors.base import StatusChanged
 from openlines.models import Client, Connection, Dialog, Message, MessageMark, MessagePart, OutboxItem
-from openlines.services import attempts, clients, early_marks, replies
+from openlines.services import attempts, clients, early_marks, message_content, replies
 from openlines.services.change import DialogChange, lock_dialog
 
 ORDER = ("queued", "sending", "unknown", "sent", "delivered", "read")
@@ -32,30 +32,34 @@ def note_event(dialog_id: int, kind: str, *, now: datetime, **data: Any) -> None
 
 
 def edit(
-    connection: Connection, item: base.MessageEdited, *, now: datetime, heard_at: datetime | None = None
+    connection: Connection,
+    item: base.MessageEdited,
+    *,
+    now: datetime,
+    heard_at: datetime | None = None,
+    inbound_id: int | None = None,
 ) -> None:
-    """The client edited his message; earlier texts are kept. An unchanged text: nothing.
+    """The client edited a message; earlier texts are kept. An unchanged text: nothing. Of a message that was taken back,
+    or whose dialog is not kept, no word is stored again.
 
-    ``heard_at``, here and below: when the provider told it, where that was before the message was known.
+    ``heard_at``, here and below: when the provider told it, where that was before the message was known. ``inbound_id``:
+    the raw delivery that told it.
     """
     with transaction.atomic():
-        message, change = _locked(connection, item.external_id, now=now)
-        if message is None or change is None:
-            early_marks.keep(connection, item.external_id, "edit", at=item.at, now=now, text=item.text)
-            return
-        if message.text == item.text or message.deleted_at:
-            return
-        overtaken = _is_overtaken(message, "edited", at=item.at)
-        if overtaken and MessageMark.objects.filter(message=message, status="edited", at=item.at).exists():
-            return  # told once more
-        earlier = item.text if overtaken else message.text
-        message.earlier_texts = [*message.earlier_texts, {"text": earlier, "until": now.isoformat()}]
-        if not overtaken:
-            message.text = item.text
-        message.edited_at, message.rev = now, change.rev
-        message.save(update_fields=["text", "earlier_texts", "edited_at", "rev"])
-        _note(message, "edited", at=item.at, heard_at=heard_at or now, repeats=True)
-        change.write()
+        found = _locked_with_copies(connection, item.external_id, now=now)
+        if not found:
+            early_marks.keep(
+                connection, item.external_id, "edit", at=item.at, now=now, text=item.text, inbound=inbound_id
+            )
+        for message, change in found:
+            if message_content.hear(message, change.dialog, inbound_id) or message.text == item.text:
+                continue
+            overtaken = _is_overtaken(message, "edited", at=item.at)
+            if overtaken and _is_noted(message, "edited", at=item.at):
+                continue  # told once more
+            message_content.put_text(change, message, item.text, is_overtaken=overtaken)
+            _note(message, "edited", at=item.at, heard_at=heard_at or now, repeats=True)
+            change.write()
 
 
 def delete(
@@ -66,29 +70,41 @@ def delete(
     now: datetime,
     heard_at: datetime | None = None,
 ) -> None:
-    """The client took his message back: the mark stays, the text is kept for the audit only."""
+    """The client took a message back (or one of us, in the provider's own app): the mark stays (``message_content``)."""
     with transaction.atomic():
-        message, change = _locked(connection, external_id, now=now)
-        if message is None or change is None:
+        found = _locked_with_copies(connection, external_id, now=now)
+        if not found:
             early_marks.keep(connection, external_id, "delete", at=at, now=now)
-            return
-        if message.deleted_at:
-            return
-        message.deleted_at, message.rev = now, change.rev
-        message.save(update_fields=["deleted_at", "rev"])
-        _note(message, "deleted", at=at, heard_at=heard_at or now)
-        change.write()
+        for message, change in found:
+            if message.deleted_at:
+                continue
+            message_content.take_back(change, message)
+            _note(message, "deleted", at=at, heard_at=heard_at or now)
+            change.write()
 
 
 def react(
-    connection: Connection, item: base.ReactionChanged, *, now: datetime, heard_at: datetime | None = None
+    connection: Connection,
+    item: base.ReactionChanged,
+    *,
+    now: datetime,
+    heard_at: datetime | None = None,
+    inbound_id: int | None = None,
 ) -> None:
     with transaction.atomic():
         message, change = _locked(connection, item.external_id, now=now)
         if message is None or change is None:
             early_marks.keep(
-                connection, item.external_id, "reaction", at=item.at, now=now, emojis=list(item.emojis)
+                connection,
+                item.external_id,
+                "reaction",
+                at=item.at,
+                now=now,
+                emojis=list(item.emojis),
+                inbound=inbound_id,
             )
+            return
+        if message_content.hear(message, change.dialog, inbound_id):
             return
         if message.extra.get("reactions") == list(item.emojis):  # one taken back before it came is kept, too
             return
@@ -103,7 +119,12 @@ def react(
 
 
 def status(
-    connection: Connection, item: StatusChanged, *, now: datetime, heard_at: datetime | None = None
+    connection: Connection,
+    item: StatusChanged,
+    *,
+    now: datetime,
+    heard_at: datetime | None = None,
+    inbound_id: int | None = None,
 ) -> None:
     """The provider's word on a message of ours. Never goes down the lattice; every word is kept for its journey."""
     with transaction.atomic():
@@ -129,15 +150,18 @@ def status(
                 status=item.status,
                 reason=item.reason,
                 unreachable=item.unreachable,
+                inbound=inbound_id if item.reason else None,
             )
             return
         if message.author == Message.Author.CLIENT:
             return
+        # A provider's reason may repeat what it refused.
+        is_gone = bool(item.reason) and message_content.hear(message, change.dialog, inbound_id)
         _mark(
             message,
             change,
             item.status,
-            reason=item.reason,
+            reason="" if is_gone else item.reason,
             at=item.at,
             heard_at=heard_at,
             unreachable=item.unreachable,
@@ -165,7 +189,9 @@ def status_up_to(connection: Connection, item: base.StatusUpTo, *, now: datetime
             change.write()
 
 
-def echoed(connection: Connection, item: base.WrittenOutside, *, now: datetime) -> bool:
+def echoed(
+    connection: Connection, item: base.WrittenOutside, *, now: datetime, inbound_id: int | None = None
+) -> bool:
     """The echo of a message of ours: it was taken. False where ``item.uuid`` is none of ours."""
     with transaction.atomic():
         message, change = _locked_by_uuid(connection, item.uuid, now=now)
@@ -174,6 +200,7 @@ def echoed(connection: Connection, item: base.WrittenOutside, *, now: datetime) 
         if not message.external_id and not known(connection, item.external_id):
             message.external_id = item.external_id[:200] or None
             message.save(update_fields=["external_id"])
+        message_content.hear(message, change.dialog, inbound_id)
         _mark(message, change, base.DeliveryStatus.SENT, at=item.at, word="echoed")
         change.write()
         return True
@@ -247,6 +274,10 @@ def _mark(
         replies.undo(change, message)
 
 
+def _is_noted(message: Message, status: str, *, at: datetime) -> bool:
+    return MessageMark.objects.filter(message=message, status=status, at=at).exists()
+
+
 def _is_to_leave_again(message: Message) -> bool:
     """A person had it sent once more and it has not left yet: that it failed is a word about the sending before."""
     item = OutboxItem.objects.filter(message=message, action=OutboxItem.Action.SEND).first()
@@ -292,6 +323,19 @@ def _locked(
     """The message under its dialog's lock."""
     found = find(connection, external_id)
     return _lock(found, now=now, with_client=with_client) if found is not None else (None, None)
+
+
+def _locked_with_copies(
+    connection: Connection, external_id: str, *, now: datetime
+) -> list[tuple[Message, DialogChange]]:
+    """The message and what other dialogs took over from it, under the dialogs' locks, taken in their order. One dialog has
+    one change."""
+    found = find(connection, external_id)
+    if found is None:
+        return []
+    dialog_id = Message.objects.values_list("dialog_id", flat=True).get(pk=found)
+    wanted = sorted([(dialog_id, found), *((dialog, pk) for pk, dialog in message_content.copies_of(found))])
+    return [_lock(pk, now=now) for _dialog, pk in wanted]
 
 
 def _locked_by_uuid(

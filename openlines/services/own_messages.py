@@ -107,7 +107,7 @@ def facts(
         is_authors=message.author == Message.Author.OPERATOR and message.operator_id == by.pk,
         is_note=message.is_note,
         is_deleted=message.deleted_at is not None,
-        is_erased=dialog.log_erased_at is not None,
+        is_erased=dialog.is_forgotten,
         has_text=bool(message.text),
         is_template=bool(message.extra.get("template")),
         delivery=message.delivery,

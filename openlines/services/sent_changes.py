@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from openlines.connectors import registry
 from openlines.connectors.base import Editing, Failed, Outcome, Sent, Unknown
 from openlines.models import Connection, Message, MessageMark, MessagePart, OutboxItem
-from openlines.services import outgoing
+from openlines.services import message_content, outgoing
 from openlines.services.addresses import webhook_url
-from openlines.services.change import PREVIEW, DialogChange
+from openlines.services.change import DialogChange
 
 
 def call(item: OutboxItem, connection: Connection, *, now: datetime) -> Outcome:
@@ -79,33 +79,17 @@ def interrupted() -> Unknown:
 
 def put_text(change: DialogChange, message: Message, text: str, *, has_left: bool = True) -> None:
     """The new text stands; of a message that somebody may have read the earlier one is kept."""
-    _tell_list(change, message, text)
+    message_content.put_text(change, message, text, keeps_earlier=has_left)
     if has_left:
-        earlier = {"text": message.text, "until": change.now.isoformat()}
-        message.earlier_texts = [*message.earlier_texts, earlier]
-        message.edited_at = change.now
         _mark(message, "edited", now=change.now)
-    message.text, message.rev = text, change.rev
-    message.save(update_fields=["text", "earlier_texts", "edited_at", "rev"])
 
 
 def take_away(change: DialogChange, message: Message) -> None:
     """A mark stays; the text is kept for the audit only."""
-    _tell_list(change, message, "")
+    message_content.take_back(change, message)
     _mark(message, "deleted", now=change.now)
-    message.deleted_at, message.rev = change.now, change.rev
-    message.save(update_fields=["deleted_at", "rev", "delivery"])
 
 
 def _mark(message: Message, word: str, *, now: datetime) -> None:
     """A station of the message's journey."""
     MessageMark.objects.create(message=message, status=word, at=now, heard_at=now)
-
-
-def _tell_list(change: DialogChange, message: Message, text: str) -> None:
-    """The lists show a dialog's last words: they change with them."""
-    if message.is_note or change.dialog.last_author != message.author:
-        return
-    later = Message.objects.filter(dialog_id=message.dialog_id, seq__gt=message.seq, is_note=False)
-    if not later.exclude(author=Message.Author.AUTOMATIC).exists():
-        change.set_fields(last_text=text[:PREVIEW])

@@ -37,6 +37,7 @@ WITH d AS (
     WHERE client.connection_id = %(connection)s AND client.external_id = %(external_id)s AND client.is_reachable
       AND (%(page)s = '' OR client.page_url = %(page)s) AND (%(language)s = '' OR client.language = %(language)s)
       AND dialog.state = ANY(%(states)s) AND dialog.clock_started_at IS NOT NULL
+      AND dialog.frozen_at IS NULL AND dialog.released_at IS NULL
       AND (dialog.quiet_until IS NULL OR dialog.quiet_until > %(now)s)
     FOR UPDATE OF dialog
 ), m AS (

@@ -20,7 +20,7 @@ from openlines.models import Client, Connection, Dialog, Message
 from openlines.policies import starting as policy
 from openlines.policies.starting import Chance, Obstacle
 from openlines.policies.window import Window, look
-from openlines.services import clients, dialogs, windows
+from openlines.services import clients, dialogs, line_switch, windows
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused
 from openlines.services.queue_members import lines_of
@@ -128,6 +128,9 @@ def begin(connection: Connection, to: Client | str, message: Reply, *, by: Emplo
             return Begun(earlier.dialog, is_new=True)
         existing = open_dialog(client)
         if existing is not None:
+            line_switch.show(existing, now=now)
+            existing.refresh_from_db()
+            dialogs.guard_frozen(existing)
             return Begun(existing, is_new=False)
         found = outlook(connection, client, now=now)
         if found.why_not:

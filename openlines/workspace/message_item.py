@@ -116,8 +116,8 @@ def instant_of(order: str) -> datetime:
 
 
 def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageItem:
-    icon, words, url = _special(message, dialog)
     deleted = message.deleted_at is not None
+    icon, words, url = ("info", "", "") if deleted else _special(message, dialog)
     return MessageItem(
         key=f"m{message.pk}",
         order=order_of(message.created_at, "m", message.pk),
@@ -126,7 +126,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         at=message.created_at,
         side="note" if message.is_note else _SIDES.get(message.author, "ours"),
         author=_author(message, dialog, me=me),
-        text="" if deleted else message.text,
+        text=message.said,
         is_note=message.is_note,
         is_automatic=message.extra.get("automatic") is True,
         is_edited=message.edited_at is not None,
@@ -222,7 +222,7 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
         if str(extra.get("payload", "")).startswith("consent:"):
             return "shield-check", _("An answer about consent"), ""
         return "star", _("A rating"), ""
-    if dialog.log_erased_at and not (message.text or message.deleted_at or message.attachments.all()):
+    if dialog.is_forgotten and not (message.text or message.deleted_at or message.attachments.all()):
         return "eye-off", _("Not kept by setting"), ""
     return "info", "", ""
 

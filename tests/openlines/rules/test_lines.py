@@ -10,6 +10,7 @@ from django.test import Client as Http
 from django.urls import reverse
 from pytest_django import Settings
 
+from openlines.connectors import base, registry
 from openlines.models import (
     Attachment,
     Connection,
@@ -23,10 +24,10 @@ from openlines.models import (
     Rating,
 )
 from openlines.permissions import visible_dialogs
-from openlines.services import connections, dialogs, erasure, line_deletion, line_switch, lines
+from openlines.services import connections, dialogs, erasure, line_deletion, line_switch, lines, outbound
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at, make_client, make_line, make_operator, write
-from tests.openlines.rules.scene import Scene, minutes
+from tests.openlines.rules.scene import AFTER_WORK, HOURS, Scene, minutes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +90,127 @@ def test_l4_what_arrives_is_kept_and_released_without_texts_with_clocks_from_the
     assert Offer.objects.filter(dialog=dialog, ended_at=None).exists()
 
 
+def test_l4_who_writes_when_the_line_is_on_again_is_shown_at_once() -> None:
+    scene = Scene(greeting_enabled=True)
+    switch(scene, on=False, now=0)
+    scene.write("first", now=10)
+    switch(scene, on=True, now=100)
+    assert not Offer.objects.exists(), "until then an administrator decides"
+    scene.write("You are open again!", now=200)
+    dialog = scene.dialog
+    assert (dialog.frozen_at, dialog.is_kept, dialog.state) == (None, False, "new")
+    assert Offer.objects.get(ended_at=None).employee == scene.anna
+    assert [(m.text, m.created_at) for m in dialog.messages.order_by("seq")] == [
+        ("first", at(10)),
+        ("You are open again!", at(200)),
+    ]
+    assert (dialog.clock_started_at, dialog.unanswered_since, dialog.queued_at) == (at(200),) * 3
+    assert scene.said() == []
+    assert line_switch.kept(scene.line.pk) == line_switch.Kept(dialogs=0, messages=0)
+    assert line_switch.release(scene.line.pk, now=at(300)) == 0
+    assert line_switch.discard(scene.line.pk) == 0
+
+
+def test_l4_while_the_line_is_off_a_further_message_shows_nothing() -> None:
+    scene = Scene()
+    switch(scene, on=False, now=0)
+    scene.write("first", now=10)
+    scene.write("second", now=20)
+    assert (scene.dialog.is_kept, scene.dialog.frozen_at) == (True, at(10))
+    assert not Offer.objects.exists()
+
+
+def test_l4_who_writes_again_outside_working_time_is_told_so_a_release_says_nothing() -> None:
+    scene = Scene("telegram", **HOURS)
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    switch(scene, on=True, now=AFTER_WORK)
+    line_switch.release(scene.line.pk, now=at(AFTER_WORK + 10))
+    scene.fire(AFTER_WORK + 3600)
+    assert scene.said() == []
+    scene.write(now=AFTER_WORK + 4000)
+    assert scene.said() == ["off_hours"]
+
+
+def test_l4_nobody_available_is_not_said_at_a_release_either() -> None:
+    scene = Scene(check_availability=True)
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    switch(scene, on=True, now=100)
+    line_switch.release(scene.line.pk, now=at(200))
+    assert scene.said() == []
+    scene.write("somebody else", now=300)
+    assert scene.dialog.released_at is None
+
+
+def test_l4_unanswered_counts_from_the_release() -> None:
+    """A4's mark, and A5's text with it: a release holds back only the texts about the hours."""
+    scene = Scene(unanswered_text_enabled=True)
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    switch(scene, on=True, now=100)
+    assert line_switch.release(scene.line.pk, now=at(1000)) == 1
+    assert Deadline.objects.get(dialog=scene.dialog, kind="unanswered").due_at == at(1300)
+    scene.fire(1299)
+    assert not scene.dialog.is_unanswered
+    scene.fire(1300)
+    assert scene.dialog.marked_unanswered_at == at(1300)
+    assert scene.said() == ["unanswered"]
+
+
+@pytest.mark.parametrize("kind", ["telegram", "sms"])
+def test_l4_consent_is_asked_at_the_release(kind: str) -> None:
+    scene = Scene(kind, consent_enabled=True, consent_url="https://x.test/")
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    assert scene.said() == []
+    switch(scene, on=True, now=100)
+    line_switch.release(scene.line.pk, now=at(200))
+    scene.client.refresh_from_db()
+    assert (scene.said(), scene.client.consent_state) == (["consent"], "asked")
+    scene.write("second", now=300)
+    scene.client.refresh_from_db()
+    assert scene.client.consent_state == ("asked" if kind == "telegram" else "given")
+    assert scene.said() == ["consent"]
+
+
+def test_l4_consent_is_asked_of_who_writes_again_before_the_release() -> None:
+    scene = Scene("telegram", consent_enabled=True, consent_url="https://x.test/")
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    switch(scene, on=True, now=100)
+    scene.write("second", now=300)
+    scene.client.refresh_from_db()
+    assert (scene.said(), scene.client.consent_state) == (["consent"], "asked")
+
+
+def test_l4_consent_that_could_not_be_asked_at_the_release_is_asked_with_the_next_message() -> None:
+    """WhatsApp's window was over by then."""
+    scene = Scene("whatsapp", consent_enabled=True, consent_url="https://x.test/")
+    switch(scene, on=False, now=0)
+    scene.write(now=10)
+    switch(scene, on=True, now=100)
+    line_switch.release(scene.line.pk, now=at(minutes(60 * 25)))
+    assert (scene.said(), scene.dropped()) == ([], [("consent", "window_over")])
+    scene.write("second", now=minutes(60 * 25 + 5))
+    assert scene.said() == ["consent"]
+
+
+def test_l4_what_clients_write_into_open_dialogs_waits_too() -> None:
+    scene = Scene()
+    scene.write("before", now=0)
+    scene.answer(now=2)
+    switch(scene, on=False, now=3)
+    scene.write("one", now=10)
+    scene.write("two", now=11)
+    newcomer = make_client(scene.connection)
+    newcomer.connection = Connection.objects.select_related("line").get(pk=scene.connection.pk)
+    write(newcomer, now=at(12))
+    assert line_switch.kept(scene.line.pk) == line_switch.Kept(dialogs=1, messages=3, of_open=2)
+    switch(scene, on=True, now=100)
+    assert line_switch.kept(scene.line.pk) == line_switch.Kept(dialogs=1, messages=1)
+
+
 def test_l4_or_discarded() -> None:
     scene = Scene()
     switch(scene, on=False, now=0)
@@ -97,15 +219,24 @@ def test_l4_or_discarded() -> None:
     assert not Dialog.objects.exists()
 
 
-def test_l4_outgoing_messages_are_held() -> None:
-    from openlines.services import outbound
-
+def test_l4_outgoing_messages_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = Scene("telegram")
+    called: list[str] = []
+
+    def send(message: base.OutgoingMessage, account: base.Account) -> base.Outcome:
+        called.append(message.text)
+        return base.Sent(("1",))
+
+    monkeypatch.setattr(registry.get("telegram"), "send", send)
     scene.write()
     scene.answer(now=5)
     switch(scene, on=False, now=6)
     assert outbound.drain(scene.connection.pk, now=at(10)) == 0
-    assert OutboxItem.objects.get().state == "queued"
+    item = OutboxItem.objects.get()
+    assert (called, item.state, item.attempts, item.message.delivery) == ([], "queued", 0, "queued")
+    switch(scene, on=True, now=20)
+    assert outbound.drain(scene.connection.pk, now=at(30)) == 1
+    assert [text.splitlines()[-1] for text in called] == ["Good morning"]
 
 
 def test_l6_open_dialogs_stay_and_the_next_starts_on_the_new_line() -> None:
