@@ -13,12 +13,25 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from io import BytesIO
+from typing import IO, Any, Final
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
-from contactcenter.environ import BodyTooLargeError, ClientGoneError, build_environ, read_body
+from contactcenter.environ import (
+    ORDINARY_PACE,
+    Admission,
+    BodyRefusedError,
+    BodyTooSlowError,
+    ClientGoneError,
+    Pace,
+    announced_size,
+    build_environ,
+    read_body,
+)
+from contactcenter.lib import addresses
 from contactcenter.lib.asgi import Header, Receive, Scope, Send, answer, answer_error, until_disconnect
+from contactcenter.lib.uploads import Allowance, NoPlace, Places, Refusal
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -58,6 +71,21 @@ class _Response:
     """What is still to be sent after ``body``: a FileBody, or an iterable of bytes."""
 
 
+Admit = Callable[[dict[str, Any], int | None], Allowance]
+"""The request's environ, without its body, and the bytes it announces (-1: unknown) → what it may send."""
+
+
+class _NotTaken(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+_TOO_SLOW: Final = Refusal(408, "too_slow", "The request did not arrive in time. Please send it again.")
+_TOO_MANY: Final = Refusal(503, "busy", "Too many uploads at once. Please try again in a moment.", 5)
+_TOO_MANY_OF_YOURS: Final = Refusal(429, "too_many", "Too many uploads at once from your address.", 5)
+_UNKNOWN_NOW: Final = Refusal(503, "unavailable", "This is not available now. Please try again.", 5)
+
 _PLAIN: Final = [(b"content-type", b"text/plain; charset=utf-8")]
 
 
@@ -65,25 +93,43 @@ class Bridge:
     """The ASGI application for everything that is a request with an end."""
 
     def __init__(
-        self, wsgi: Wsgi, *, threads: int, streaming_threads: int, body_in_memory: int, body_limit: int
+        self,
+        wsgi: Wsgi,
+        *,
+        threads: int,
+        streaming_threads: int,
+        body_in_memory: int,
+        body_limit: int,
+        admit: Admit | None = None,
+        body_unasked: int = 64 * 1024,
+        uploads: Places | None = None,
+        pace: Pace = ORDINARY_PACE,
     ) -> None:
         """``threads`` answer requests; ``streaming_threads`` are taken only by views that stream what they
         make (exports), each for as long as its client reads. Sizes in bytes.
+
+        ``admit`` says of a body above ``body_unasked`` how much it may have (``body_limit`` at most): a stranger
+        is refused before anything of it is stored. ``uploads``: how many bodies may be on their way.
         """
         self._wsgi = wsgi
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._streaming = ThreadPoolExecutor(streaming_threads, thread_name_prefix="streaming")
         self._body_in_memory = body_in_memory
-        self._body_limit = body_limit
+        self._most = Allowance(
+            body_limit, Refusal(413, "too_large", f"A request may have {body_limit:,} bytes at most.")
+        )
+        self._admit = admit
+        self._body_unasked = body_unasked
+        self._uploads = Places(total=1024, per_address=100) if uploads is None else uploads
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body, size = await read_body(receive, in_memory=self._body_in_memory, limit=self._body_limit)
+            body, size = await self._body(scope, receive)
         except ClientGoneError:
             return
-        except BodyTooLargeError:
-            message = f"A request may have {self._body_limit:,} bytes at most."
-            await answer_error(send, 413, "too_large", message)
+        except _NotTaken as refused:
+            await _refuse(send, refused.refusal)
             return
         loop = asyncio.get_running_loop()
         try:
@@ -96,7 +142,48 @@ class Bridge:
         finally:
             body.close()
 
+    async def _body(self, scope: Scope, receive: Receive) -> tuple[IO[bytes], int]:
+        """Raises ``ClientGoneError`` and ``_NotTaken``."""
+        announced = announced_size(scope["headers"])
+        admission = Admission(unasked=self._body_unasked, ask=lambda: self._ask(scope, announced))
+
+        async def read() -> tuple[IO[bytes], int]:
+            return await read_body(
+                receive,
+                in_memory=self._body_in_memory,
+                admission=admission,
+                announced=announced or 0,
+                pace=self._pace,
+            )
+
+        try:
+            if announced is None:
+                return await read()
+            with self._uploads.take(addresses.household(addresses.of_scope(scope))):
+                return await read()
+        except BodyRefusedError as error:
+            raise _NotTaken(error.refusal) from error
+        except BodyTooSlowError as error:
+            raise _NotTaken(_TOO_SLOW) from error
+        except NoPlace as error:
+            raise _NotTaken(_TOO_MANY_OF_YOURS if error.own else _TOO_MANY) from error
+
+    async def _ask(self, scope: Scope, announced: int | None) -> Allowance:
+        if self._admit is None or (announced is not None and announced > self._most.limit):
+            return self._most
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, self._asked, self._admit, scope, announced)
+        return min(found, self._most, key=lambda allowance: allowance.limit)
+
     # -- in a thread ----------------------------------------------------------------------------------------
+
+    def _asked(self, admit: Admit, scope: Scope, announced: int | None) -> Allowance:
+        environ = build_environ(scope, BytesIO(), 0, file_wrapper=FileBody)
+        try:
+            return contextvars.Context().run(admit, environ, announced)
+        except DatabaseError:
+            logger.exception("Nobody could be asked who sends to %s", scope["path"])
+            return Allowance(0, _UNKNOWN_NOW)
 
     def _respond(self, environ: dict[str, Any]) -> _Response:
         """Run the request in a context of its own: an activated language or time zone ends with it."""
@@ -190,6 +277,14 @@ class Bridge:
                 chunk = await loop.run_in_executor(self._threads, response.rest.read)
         finally:
             await loop.run_in_executor(self._threads, _close, response.rest)
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    """The connection ends with it: what is still to come of the body is not wanted."""
+    headers: list[Header] = [(b"connection", b"close")]
+    if refusal.retry_after:
+        headers.append((b"retry-after", str(refusal.retry_after).encode()))
+    await answer_error(send, refusal.status, refusal.code, refusal.message, *headers)
 
 
 def _length(headers: list[tuple[str, str]]) -> int | None:

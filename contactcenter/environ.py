@@ -4,38 +4,91 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Final
 from urllib.parse import unquote_to_bytes
 
-from contactcenter.lib.asgi import Header, Receive, Scope
+from contactcenter.lib.asgi import Header, Message, Receive, Scope
+from contactcenter.lib.uploads import Allowance, Refusal
 
 
 class ClientGoneError(Exception):
     """The client closed the connection before its request, or our response, was complete."""
 
 
-class BodyTooLargeError(Exception):
-    """The client sent more than we are willing to keep."""
+class BodyRefusedError(Exception):
+    """The client sends more than it may."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
-async def read_body(receive: Receive, *, in_memory: int, limit: int) -> tuple[IO[bytes], int]:
+class BodyTooSlowError(Exception):
+    """The body did not arrive in the time it may take."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a body must arrive. Who keeps to it gets everything through; who sends nothing holds no place."""
+
+    idle: float = 15.0
+    """Seconds without a byte."""
+    grace: float = 20.0
+    """Seconds for the beginning, before ``rate`` is asked for."""
+    rate: float = 8 * 1024
+    """Bytes a second in the mean: below that of the slowest mobile network."""
+    whole: float = 30 * 60.0
+    """Seconds for all of it."""
+
+    def patience(self, *, passed: float, size: int) -> float:
+        """Seconds to wait for the next piece; ``passed`` of them have gone, and ``size`` bytes have come."""
+        return min(self.idle, min(self.grace + size / self.rate, self.whole) - passed)
+
+
+ORDINARY_PACE: Final = Pace()
+
+
+class Admission:
+    """What a body may weigh; ``ask`` says it, once more than ``unasked`` bytes come or are announced."""
+
+    def __init__(self, *, unasked: int, ask: Callable[[], Awaitable[Allowance]]) -> None:
+        self._ask = ask
+        self._unasked = unasked
+        self._allowance: Allowance | None = None
+
+    async def check(self, size: int) -> None:
+        """Raises ``BodyRefusedError``."""
+        if size <= self._unasked:
+            return
+        if self._allowance is None:
+            self._allowance = await self._ask()
+        if size > self._allowance.limit:
+            raise BodyRefusedError(self._allowance.above)
+
+
+async def read_body(
+    receive: Receive, *, in_memory: int, admission: Admission, announced: int = 0, pace: Pace = ORDINARY_PACE
+) -> tuple[IO[bytes], int]:
     """Read the whole body before a thread is taken, so that a slow upload blocks nobody.
 
     Above ``in_memory`` bytes it goes to disk. Returns the file, at its start, and its size.
     """
+    await admission.check(announced)
     body = SpooledTemporaryFile(max_size=in_memory)  # noqa: SIM115 - closed after the response
     size = 0
+    clock = asyncio.get_running_loop().time
+    started = clock()
     try:
         while True:
-            message = await receive()
+            message = await _next(receive, pace.patience(passed=clock() - started, size=size))
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > limit:
-                raise BodyTooLargeError
+            await admission.check(size)
             if size > in_memory:
                 await asyncio.to_thread(body.write, chunk)
             elif chunk:
@@ -47,6 +100,25 @@ async def read_body(receive: Receive, *, in_memory: int, limit: int) -> tuple[IO
         raise
     body.seek(0)
     return body, size
+
+
+def announced_size(headers: Iterable[Header]) -> int | None:
+    """Bytes; -1 for a body of unknown length, None for no body."""
+    found: int | None = None
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return -1
+        if name == b"content-length" and value.isdigit():
+            found = int(value) or None
+    return found
+
+
+async def _next(receive: Receive, patience: float) -> Message:
+    try:
+        async with asyncio.timeout(max(patience, 0)):
+            return await receive()
+    except TimeoutError:
+        raise BodyTooSlowError from None
 
 
 def build_environ(

@@ -6,6 +6,8 @@ DATABASE_URL              a PostgreSQL of your own; unset, an embedded one keeps
 PUBLIC_URL                the address people and messengers reach us at; https switches secure cookies on
 ALLOWED_HOSTS             further host names, separated by commas
 BEHIND_PROXY              whether X-Forwarded-Proto is to be believed; default: when PUBLIC_URL is https
+TRUSTED_PROXIES           addresses and networks of proxies whose X-Forwarded-For is believed; default: behind a proxy
+                          this machine's own, else none
 SECRET_KEY                unset, one is made once and kept in `var/secret-key`
 DEBUG                     Django's debug pages; never in production
 TIME_ZONE, LANGUAGE_CODE, PHONE_REGION   the installation's defaults; people choose their own
@@ -225,8 +227,12 @@ LANGUAGE_COOKIE_SECURE = _secure
 SECURE_SSL_REDIRECT = False  # the proxy's job
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _secure else 0
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", default=_secure):
+_behind_proxy = env.bool("BEHIND_PROXY", default=_secure)
+if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES: list[str] = env.list(
+    "TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"] if _behind_proxy else []
+)
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the chat's frame exempts itself
 
 # -- mail and log --------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def collect_static() -> list[str]:
 
 
 def web(*, host: str, port: int) -> list[str]:
-    return web_command("--host", host, "--port", str(port), "--workers", "1", "--log-level", "warning")
+    return web_command("--host", host, "--port", str(port), "--log-level", "warning")
 
 
 def work() -> list[str]:

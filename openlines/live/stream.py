@@ -14,9 +14,13 @@ from types import FrameType
 from typing import Final
 from urllib.parse import parse_qs
 
+from django.conf import settings
 from django.utils import timezone
 
+from contactcenter.lib import addresses
 from contactcenter.lib.asgi import Header, Receive, Scope, Send, answer_error, until_disconnect
+from contactcenter.lib.uploads import NoPlace, Places
+from openlines.live import topics
 from openlines.live.hub import Hub, Stream, frame
 from openlines.live.listener import Listener
 from openlines.live.topics import BadTicket, Ticket, read_ticket
@@ -24,6 +28,12 @@ from openlines.live.topics import BadTicket, Ticket, read_ticket
 PATH: Final = "/live/"
 STREAMS_PER_HOLDER: Final = 30
 """In one process. A browser needs one; the limit keeps one careless ticket from filling the server."""
+EMPLOYEES_STREAMS: Final = 3000
+"""In one process. With those of clients they are fewer than what a process takes at once (``contactcenter/serve.py``),
+so requests find room however many listen.
+"""
+STALLED: Final = 30.0
+"""Seconds a browser may take nothing of what waits for it, before its place is given to another."""
 
 _HEADERS: Final[list[Header]] = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -42,6 +52,11 @@ class LiveStreams:
         self._hub = Hub()
         self._listener = Listener(on_payload=self._hub.deliver, on_gap=self._hub.resync)
         self._ticker: asyncio.Task[None] | None = None
+        self._employees = Places(total=EMPLOYEES_STREAMS, per_address=STREAMS_PER_HOLDER)
+        self._clients = Places(
+            total=getattr(settings, "CLIENT_STREAMS", 3000),
+            per_address=getattr(settings, "CLIENT_STREAMS_PER_ADDRESS", 100),
+        )
 
     async def startup(self) -> None:
         """End the streams on SIGTERM and SIGINT: the server waits for open requests, and these never end by
@@ -92,9 +107,27 @@ class LiveStreams:
         elif self._hub.refuses(ticket):
             await answer_error(send, 403, "bad_ticket", "Rights have changed. Ask for a new ticket.")
         elif len(self._hub.held_by(ticket.holder)) >= STREAMS_PER_HOLDER:
-            await answer_error(send, 429, "too_many", "Too many windows listen at once. Close some of them.")
+            message = "Too many windows listen at once. Close some of them."
+            await answer_error(send, 429, "too_many", message, (b"retry-after", b"30"))
         else:
-            await self._serve(ticket, receive, send)
+            await self._take_place(ticket, scope, receive, send)
+
+    async def _take_place(self, ticket: Ticket, scope: Scope, receive: Receive, send: Send) -> None:
+        """Clients have places of their own, so that strangers take none of the employees'."""
+        if topics.is_employee(ticket.holder):
+            places, address = self._employees, ticket.holder
+        else:
+            places, address = self._clients, addresses.household(addresses.of_scope(scope))
+        try:
+            with places.take(address):
+                await self._serve(ticket, receive, send)
+        except NoPlace as error:
+            status, message = (
+                (429, "Too many windows at your address listen at once.")
+                if error.own
+                else (503, "Too many windows listen at once. Please try again later.")
+            )
+            await answer_error(send, status, "too_many", message, (b"retry-after", b"30"))
 
     async def _serve(self, ticket: Ticket, receive: Receive, send: Send) -> None:
         if self._ticker is None:
@@ -111,8 +144,11 @@ class LiveStreams:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             async for chunk in stream.chunks():
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with asyncio.timeout(STALLED):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            logger.info("A browser took nothing for %d seconds; its stream was given up", STALLED)
         except asyncio.CancelledError:
             logger.info("A browser did not take its last words")
         finally:

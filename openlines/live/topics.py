@@ -34,6 +34,10 @@ def employee(pk: int) -> str:
     return f"e{pk}"
 
 
+def is_employee(topic: str) -> bool:
+    return topic.startswith("e")
+
+
 def line(pk: int) -> str:
     return f"l{pk}"
 

@@ -9,6 +9,8 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
+from contactcenter.lib import addresses
+
 WINDOW: Final = 60.0
 """Seconds."""
 LIGHT: Final = 8
@@ -49,17 +51,9 @@ def seconds_to_wait(request: HttpRequest, *, visitor: str, is_message: bool) -> 
         return 0
     clock = time.monotonic()
     kind, allowed = ("m", messages) if is_message else ("l", messages * LIGHT)
-    waits = [limiter.wait(f"{kind} {address(request)}", allowed=allowed * PER_ADDRESS, clock=clock)]
+    home = addresses.household(addresses.of_request(request))
+    waits = [limiter.wait(f"{kind} {home}", allowed=allowed * PER_ADDRESS, clock=clock)]
     if visitor:
         waits.append(limiter.wait(f"{kind} {visitor}", allowed=allowed, clock=clock))
     longest = max(waits)
     return int(longest) + 1 if longest else 0
-
-
-def address(request: HttpRequest) -> str:
-    """Behind a proxy of ours what it says, else the address of the connection."""
-    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ def serve(
     settings: str = "tests.contactcenter.site_settings",
     workers: int = 1,
     port: int | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Serve on the test database until the block ends."""
     port = port or free_port()
@@ -74,7 +75,7 @@ def serve(
     log = folder / "granian.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command("--port", str(port), "--workers", str(workers), "--workers-kill-timeout", "3"),
+            command("--port", str(port), "--workers", str(workers), "--workers-kill-timeout", "3", *options),
             cwd=ROOT,
             env=os.environ | {"DJANGO_SETTINGS_MODULE": settings, "SITE_DATABASE": json.dumps(database)},
             stdout=output,
@@ -112,10 +113,15 @@ class Event:
 class Listening:
     """An event stream, read in a thread. ``expect`` waits for an event and passes over others."""
 
-    def __init__(self, server: Server, ticket: str) -> None:
+    def __init__(self, server: Server, ticket: str, *, forwarded_for: str = "") -> None:
         self.events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._client = httpx.Client(timeout=httpx.Timeout(PATIENCE, read=60))
-        request = self._client.build_request("GET", f"{server.address}/live/", params={"ticket": ticket})
+        request = self._client.build_request(
+            "GET",
+            f"{server.address}/live/",
+            params={"ticket": ticket},
+            headers={"X-Forwarded-For": forwarded_for} if forwarded_for else {},
+        )
         self.response = self._client.send(request, stream=True)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -101,6 +101,70 @@ def test_slow_uploads_take_no_thread(server: Server) -> None:
     assert server.get("/echo/").status_code == 200
 
 
+def answered(connection: socket.socket) -> str:
+    """The answer, and that the connection is closed after it."""
+    with connection, connection.makefile("rb") as stream:
+        return stream.read().decode()
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+def test_a_body_that_never_arrives_is_ended(server: Server, head: str) -> None:
+    started = time.monotonic()
+    said = answered(raw(server, f"POST /echo/ HTTP/1.1\nHost: x\n{head}\n\n"))
+    assert said.startswith("HTTP/1.1 408 ")
+    assert '"error": "too_slow"' in said
+    assert time.monotonic() - started < 5
+
+
+def test_a_body_that_drips_is_ended_though_it_never_rests(server: Server) -> None:
+    started = time.monotonic()
+    upload = raw(server, "POST /echo/ HTTP/1.1\nHost: x\nContent-Length: 1000\n\n")
+    upload.settimeout(0.2)
+    said = b""
+    while not said and time.monotonic() - started < 8:
+        try:
+            said = upload.recv(4096)
+        except TimeoutError:
+            upload.sendall(b"x")
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - started > 1.5
+    upload.close()
+
+
+def test_uploads_that_wait_take_no_places_of_requests(server: Server) -> None:
+    head = "POST /echo/ HTTP/1.1\nHost: x\nX-Forwarded-For: 203.0.113.7\nContent-Length: 1000\n\n"
+    uploads = [raw(server, head) for _ in range(30)]
+    assert server.get("/echo/", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 200
+    other = {"X-Forwarded-For": "203.0.113.8"}
+    assert httpx.post(f"{server.address}/echo/", content=b"x", headers=other).status_code == 200
+    said = [answered(upload).split()[1] for upload in uploads]
+    assert sorted(said) == ["408"] * 20 + ["429"] * 10
+
+
+def test_a_stranger_is_refused_by_the_announced_length_and_while_sending(server: Server) -> None:
+    head = "POST /echo/ HTTP/1.1\nHost: x\nX-From: nobody\n"
+    said = answered(raw(server, f"{head}Content-Length: 2000000\n\n"))
+    assert said.startswith("HTTP/1.1 401 ")
+    assert "retry-after: 7" in said.lower()
+    chunked = raw(server, f"{head}Transfer-Encoding: chunked\n\n")
+    piece = b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n"
+    chunked.sendall(piece + piece)
+    assert answered(chunked).startswith("HTTP/1.1 401 ")
+    small = {"X-From": "nobody"}
+    assert httpx.post(f"{server.address}/echo/", content=b"x" * 60_000, headers=small).status_code == 200
+
+
+def test_a_connection_without_a_request_is_closed(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path
+) -> None:
+    options = ("--http1-header-read-timeout", "1000")
+    with django_db_blocker.unblock(), serve(tmp_path, options=options) as server:
+        assert "HTTP/1.1 200" not in answered(raw(server, "GET /echo/ HTTP/1.1\nHost: x\nX-Half: "))
+        answered(raw(server, ""))
+        kept = raw(server, "GET /echo/ HTTP/1.1\nHost: x\n\n")
+        assert answered(kept).startswith("HTTP/1.1 200 ")  # and closed after it, by the time-out
+
+
 def test_cookies_leave_as_headers_of_their_own(server: Server) -> None:
     response = server.get("/cookies/")
     assert len(response.headers.get_list("set-cookie")) == 2

@@ -135,6 +135,33 @@ def test_a_browser_that_lags_behind_is_told_to_look_again(server: Server) -> Non
             received = received[-20:] + slow.recv(65536)
 
 
+def refused(server: Server, holder: str, forwarded_for: str) -> tuple[int, bool]:
+    response = server.get(
+        "/live/", params={"ticket": ticket(holder)}, headers={"X-Forwarded-For": forwarded_for}
+    )
+    return response.status_code, int(response.headers["retry-after"]) > 0
+
+
+def test_strangers_streams_are_limited_by_address_and_in_all_and_leave_employees_room(server: Server) -> None:
+    with contextlib.ExitStack() as open_streams:
+        for number in range(5):
+            stream = Listening(
+                server, ticket(f"c{number}"), forwarded_for=f"198.51.100.{number}, 203.0.113.1"
+            )
+            open_streams.enter_context(stream)
+        assert refused(server, "c9", "203.0.113.1") == (429, True)
+        for number in range(3):
+            open_streams.enter_context(
+                Listening(server, ticket(f"c1{number}"), forwarded_for=f"203.0.113.2{number}")
+            )
+        assert refused(server, "c20", "203.0.113.9") == (503, True)
+        with Listening(server, ticket("e1"), forwarded_for="203.0.113.1"):
+            pass
+    wait_until(lambda: server.get("/streams/").json()["open"] == 0, "the places are free again")
+    with Listening(server, ticket("c9"), forwarded_for="203.0.113.1"):
+        pass
+
+
 def test_a_gone_browser_is_forgotten(server: Server) -> None:
     for _ in range(2):
         streams = [Listening(server, ticket("e1")) for _ in range(30)]
