@@ -150,6 +150,8 @@ class WrittenOutside:
     media: tuple[Media, ...] = ()
     uuid: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    must_be_shown: bool = False
+    """Where there is no open dialog to show it in, the delivery is parked: it may be no echo at all (e-mail)."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from openlines.connectors import base
 from openlines.lifecycle import Event, allowed
 from openlines.models import Client, Connection, Dialog, Message
@@ -89,6 +91,13 @@ def _written_outside(
     client = clients.find(connection, item.client)
     dialog = lock_first(Dialog.objects.open().filter(client=client)) if client else None
     if dialog is None:
+        if item.must_be_shown:
+            raise base.Unreadable(
+                _(
+                    "Written by our side to %(client)s, who has no open dialog. Answer from here, or read it in the mailbox."
+                )
+                % {"client": item.client.external_id}
+            )
         return "written outside, to somebody without an open dialog"
     change = DialogChange(dialog, now=now)
     change.add_message(

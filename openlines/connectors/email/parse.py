@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,13 +15,13 @@ from openlines.connectors.base import (
     MediaKind,
     MessageKind,
     MessageReceived,
-    NotSupported,
     RawRequest,
     Sender,
     Unreadable,
+    WrittenOutside,
 )
 from openlines.connectors.email import headers as h
-from openlines.connectors.email import ids, machines, markup, mime, options, quotes, reports
+from openlines.connectors.email import identity, ids, machines, markup, mime, options, quotes, reports
 
 MAX_TEXT = 100_000
 """Letters of a mail's text; what is longer comes as a file too."""
@@ -53,15 +52,43 @@ def parse(request: RawRequest, account: Account) -> list[InboundItem]:
         raise Unreadable("no header of a mail in it")
     own = options.read(account)
     at = _moment(root.headers, request.received_at)
-    sender, written_by = _sender(root.headers, own)
-    if own.is_own(sender.external_id):
-        return [NotSupported("written by this mailbox itself")]
-    report = reports.read(root, sender=sender.email, at=at)
+    if uuid := identity.ours(root.headers, own):
+        to = identity.Author(identity.recipient(root.headers, own))
+        return [_outside(root, request, to, at, own, uuid)]
+    author = identity.author(root, request.body, own)
+    report = reports.read(root, sender=author.sender.email, at=at)
     if report is not None:
         return [report]
+    if author.outside:
+        return [_outside(root, request, author, at, own, "")]
+    sender, written_by = author.sender, author.written_by
     if kind == STUB:
         return [_stub(root, request, sender, at, own, size=told.get("size", ""))]
     return [_message(root, request, sender, written_by, at, own)]
+
+
+def _outside(
+    root: mime.Part,
+    request: RawRequest,
+    author: identity.Author,
+    at: datetime,
+    own: options.Options,
+    uuid: str,
+) -> WrittenOutside:
+    """Our side's own: by hand, from another mail program; with a ``uuid`` what this product sent, back by a list, a rule
+    or a copy to ourselves, which proves that it left."""
+    said = _message(root, request, author.sender, author.written_by, at, own)
+    return WrittenOutside(
+        client=said.sender,
+        external_id=said.external_id,
+        at=at,
+        kind=said.kind,
+        text=said.text,
+        media=said.media,
+        uuid=uuid,
+        data=said.data,
+        must_be_shown=not uuid,
+    )
 
 
 def _message(
@@ -126,29 +153,6 @@ def _data(headers: h.Headers, written_by: str) -> dict[str, Any]:
         "cc": [address for _name, address in h.addresses(headers.all("cc"), most=20)],
     }
     return {name: value for name, value in found.items() if value}
-
-
-# -- who --------------------------------------------------------------------------------------------------------
-
-
-def _sender(headers: h.Headers, own: options.Options) -> tuple[Sender, str]:
-    """Who is answered: Reply-To where it names one stranger (a form on a site writes from our own address), else From.
-
-    The second value is who wrote where that is somebody else.
-    """
-    written = h.addresses(headers.all("from")) or h.addresses(headers.all("sender"))
-    name, address = written[0] if written else ("", "")
-    answered = [one for one in h.addresses(headers.all("reply-to")) if not own.is_own(one[1])]
-    if len({one for _name, one in answered}) == 1 and answered[0][1] != address:
-        reply_name, reply_address = answered[0]
-        return Sender(reply_address, name=reply_name or name, email=reply_address), address
-    if not address:
-        returned = h.addresses(headers.all("return-path"))
-        if returned:
-            return Sender(returned[0][1], name=headers.text("from", limit=200), email=returned[0][1]), ""
-        shown = headers.text("from", limit=200)
-        return Sender(f"unknown:{hashlib.sha256(shown.encode()).hexdigest()[:12]}", name=shown), ""
-    return Sender(address, name=name, email=address), ""
 
 
 # -- what it goes back to ---------------------------------------------------------------------------------------
