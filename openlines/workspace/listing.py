@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -11,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from contactcenter.staff.models import Employee, Right, Scope
@@ -19,6 +22,7 @@ from openlines import search
 from openlines.models import Dialog, Offer, Seen
 from openlines.permissions import IS_SHOWN, visible_dialogs, waiting_for
 from openlines.workspace import faces
+from openlines.workspace.gone import Gone, gone
 
 ROWS: Final = 200
 TABS: Final = ("mine", "offered", "waiting", "all")
@@ -63,6 +67,14 @@ class Row:
     """Until when he has put it aside, in words; empty where he has not."""
     offer_id: str = ""
     offer_until: str = ""
+    version: str = ""
+    """Changes with anything of the row that is seen."""
+    is_same: bool = False
+    """The page shows this version already: only its place in the order is told."""
+
+    @property
+    def key(self) -> str:
+        return f"o{self.dialog_id}" if self.offer_id else self.dialog_id
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,8 @@ class Listing:
     tabs: tuple[Tab, ...]
     offers: tuple[Row, ...]
     rows: tuple[Row, ...]
+    gone: tuple[Gone, ...]
+    """What the page shows and what is not here any more, with the reason."""
     more: int
     """Rows that did not fit."""
     query: str
@@ -88,8 +102,15 @@ class Listing:
 
 
 def listing(
-    employee: Employee, *, tab: str = "", query: str = "", current: str = "", only_unanswered: bool = False
+    employee: Employee,
+    *,
+    tab: str = "",
+    query: str = "",
+    current: str = "",
+    only_unanswered: bool = False,
+    had: Mapping[str, str] | None = None,
 ) -> Listing:
+    """``had``: the rows that the page shows, key → version; those are not drawn again."""
     now = timezone.now()
     wanted = search.read(query)
     tabs = _tabs_of(employee)
@@ -134,6 +155,11 @@ def listing(
         for offer in offers
         if offer.dialog_id in offered and _is_found(offered[offer.dialog_id], wanted)
     ]
+    had = had or {}
+    offer_rows = [
+        _known(_row(offered[offer.dialog_id], employee, now=now, offer=offer), had) for offer in shown
+    ]
+    other_rows = [_known(_row(row, employee, now=now), had) for row in rows]
     return Listing(
         tab=chosen,
         has_rows_tab=chosen != "offered",
@@ -142,8 +168,13 @@ def listing(
         tabs=tuple(
             Tab(key=key, label=_label(key), count=counts.get(key), is_current=key == chosen) for key in tabs
         ),
-        offers=tuple(_row(offered[offer.dialog_id], employee, now=now, offer=offer) for offer in shown),
-        rows=tuple(_row(row, employee, now=now) for row in rows),
+        offers=tuple(offer_rows),
+        rows=tuple(other_rows),
+        gone=gone(
+            employee,
+            had.keys() - {row.key for row in (*offer_rows, *other_rows)},
+            only_unanswered=only_unanswered,
+        ),
         more=total - len(rows),
         query=query,
         current=current,
@@ -187,6 +218,12 @@ def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer
         offer_id=str(offer.pk) if offer else "",
         offer_until=offer.until.isoformat() if offer and offer.until else "",
     )
+
+
+def _known(row: Row, had: Mapping[str, str]) -> Row:
+    """``row`` with its version; ``is_same`` where the page has it."""
+    version = f"{zlib.crc32(f'{get_language()} {row}'.encode('utf-8', 'replace')):08x}"
+    return replace(row, version=version, is_same=had.get(row.key) == version)
 
 
 def _aside(until: datetime | None, *, now: datetime) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,6 +23,8 @@ from openlines.workspace.message_item import instant_of
 from openlines.workspace.pane import pane
 
 LONGEST_QUERY = 100
+MOST_SHOWN = 500
+_SHOWN = re.compile(r"(?P<key>o?[1-9][0-9]{0,17})\.(?P<version>[0-9a-f]{8})")
 
 
 @require_GET
@@ -129,4 +133,11 @@ def _listing(request: HttpRequest, *, current: str = "") -> Listing:
         query=storable(request.GET.get("q", "")).strip()[:LONGEST_QUERY],
         current=current,
         only_unanswered=request.GET.get("only") == "unanswered",
+        had=_had(request.GET.get("had", "")),
     )
+
+
+def _had(value: str) -> dict[str, str]:
+    """``o12.1f3a5c77,7.00ab34ef``: what the page shows. What cannot be read is drawn anew."""
+    shown = (_SHOWN.fullmatch(one) for one in value.split(",", MOST_SHOWN)[:MOST_SHOWN])
+    return {match["key"]: match["version"] for match in shown if match}

@@ -2,13 +2,13 @@
 
 import { openLive } from "../openlines/live.js";
 import { startPresence } from "../staff/presence.js";
-import { setServerNow, tick } from "../ui/clocks.js";
+import { setServerNow } from "../ui/clocks.js";
 import { freshNow, showStatus } from "../ui/live_status.js";
 import { toast } from "../ui/toasts.js";
-import { beep, notify, startAlerts } from "./alerts.js";
+import { startAlerts } from "./alerts.js";
 import { keepDraft } from "./composer.js";
-import { mergeBox, remember } from "./keyed.js";
-import { get, parse, post } from "./requests.js";
+import { DialogList } from "./dialog_list.js";
+import { get, post } from "./requests.js";
 import { startShortcuts } from "./shortcuts.js";
 import { startDialogs } from "./start.js";
 import { startTemplates } from "./templates.js";
@@ -17,13 +17,8 @@ import { closeWindow, confirmed, showProblem, showWindow } from "./windows.js";
 import { problem, say } from "./words.js";
 
 const desk = document.querySelector("[data-desk]");
-const list = desk.querySelector("[data-list]");
-const search = desk.querySelector("[data-search] input");
-const LIST_PAUSE_MS = 150; // signals come in bursts
-const LIST_EVERY_MS = 1000; // and on a busy line without end
 
 setServerNow(desk.dataset.now);
-remember(list);
 
 /* ---- the open dialog ---- */
 
@@ -33,24 +28,28 @@ const talk = new Talk(desk, {
     if (answer.words) toast(answer.words, { tone: "amber" });
     leave();
   },
-  onSeen: () => refreshSoon(),
+  onSeen: () => dialogs.refreshSoon(),
 });
+
+const idOf = (url) => url.match(/(\d+)\/$/)?.[1];
 
 function show(view) {
   desk.dataset.view = view;
 }
 
 async function open(url, { push = true, focus = false } = {}) {
+  dialogs.markCurrent(idOf(url)); // at once: the conversation may take its time
   const answer = await talk.open(url);
   if (answer.kind === "overtaken") return;
   if (answer.kind !== "done") {
+    dialogs.markCurrent();
     toast(problem(answer), { tone: "red" });
     return;
   }
   show("talk");
   if (push) history.pushState({}, "", url + location.search);
   nameWindow();
-  markCurrent();
+  dialogs.markCurrent();
   if (focus) talk.composer?.text.focus();
 }
 
@@ -59,125 +58,28 @@ function leave({ push = true } = {}) {
   show("list");
   if (push) history.pushState({}, "", desk.dataset.homeUrl + location.search);
   nameWindow();
-  markCurrent();
+  dialogs.markCurrent();
 }
 
 window.addEventListener("popstate", () => {
-  const id = location.pathname.match(/(\d+)\/$/)?.[1];
-  if (id) open(location.pathname, { push: false });
+  if (idOf(location.pathname)) open(location.pathname, { push: false });
   else leave({ push: false });
-  if (tabOf(location.search) !== tabShown()) refresh();
+  dialogs.followAddress();
 });
 
-function markCurrent() {
-  for (const link of list.querySelectorAll("a[data-opens]")) {
-    if (link.dataset.opens === talk.dialog) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
-}
-
-/* ---- the list ---- */
-
-const tabOf = (query) => new URLSearchParams(query).get("tab") ?? "";
-const onlyOf = (query) => new URLSearchParams(query).get("only") ?? "";
-const tabShown = () => list.querySelector("[data-tab][aria-current]")?.dataset.tab ?? "";
-const offersShown = () => new Map([...list.querySelectorAll("[data-offer]")].map((node) => [node.dataset.offerId, node]));
-let unreadBefore = Number(list.querySelector("[data-unread]")?.dataset.unread ?? 0);
-let pause = null;
-let asking = null;
-
-let refreshedAt = 0;
-
-function refreshSoon() {
-  const wait = Math.max(LIST_PAUSE_MS, refreshedAt + LIST_EVERY_MS - Date.now());
-  pause ??= setTimeout(() => {
-    pause = null;
-    refresh();
-  }, wait);
-}
-
-async function refresh({ tab = tabOf(location.search) } = {}) {
-  asking?.abort();
-  const mine = (asking = new AbortController());
-  refreshedAt = Date.now();
-  const query = new URLSearchParams({ tab, q: search.value.trim(), only: onlyOf(location.search) });
-  if (talk.dialog) query.set("dialog", talk.dialog);
-  let answer;
-  try {
-    answer = await get(`${desk.dataset.listUrl}?${query}`, { signal: mine.signal });
-  } catch {
-    return; // a newer request took over
-  } finally {
-    if (asking === mine) asking = null;
-    list.removeAttribute("aria-busy");
-  }
-  if (answer.kind !== "done") {
-    if (answer.kind === "gone") loggedOut();
-    return;
-  }
-  const before = offersShown();
-  const fresh = parse(answer.html);
-  mergeBox(list, fresh);
-  markCurrent();
-  tick(list);
-  freshNow();
-  announce(before);
-  nameWindow();
-}
-
-function announce(before) {
-  for (const [id, node] of offersShown()) {
-    if (before.has(id)) continue;
-    node.classList.add("offer--new");
-    beep("offer");
-    notify({
-      title: say("offerTitle"),
-      body: `${node.dataset.clientName}: ${node.dataset.words}`,
-      tag: `offer-${node.dataset.offer}`,
-      onClick: () => open(node.querySelector("a").href),
-    });
-  }
-  const unread = Number(list.querySelector("[data-unread]")?.dataset.unread ?? 0);
-  if (unread > unreadBefore && document.hidden) beep("message");
-  unreadBefore = unread;
-}
+const dialogs = new DialogList(desk, {
+  current: () => talk.dialog,
+  onOpen: (url) => open(url),
+  onChanged: nameWindow,
+  onGone: loggedOut,
+});
 
 const plainTitle = document.title.split(" · ").at(-1);
 
 function nameWindow() {
-  const waiting = offersShown().size + unreadBefore;
   const name = talk.element?.querySelector(".talk__who h2")?.textContent;
-  document.title = `${waiting ? `(${waiting}) ` : ""}${name ? `${name} · ` : ""}${plainTitle}`;
+  document.title = `${dialogs.waiting ? `(${dialogs.waiting}) ` : ""}${name ? `${name} · ` : ""}${plainTitle}`;
 }
-
-function chooseTab(key) {
-  return choose("tab", key);
-}
-
-/** The unanswered alone, or all again. */
-function chooseUnanswered() {
-  return choose("only", onlyOf(location.search) ? "" : "unanswered");
-}
-
-function choose(name, value) {
-  const query = new URLSearchParams(location.search);
-  if (value) query.set(name, value);
-  else query.delete(name);
-  history.replaceState({}, "", `${location.pathname}?${query}`);
-  list.scrollTop = 0;
-  list.setAttribute("aria-busy", "true");
-  return refresh();
-}
-
-let typed = null;
-search.addEventListener("input", () => {
-  clearTimeout(typed);
-  typed = setTimeout(refresh, 250);
-});
-search.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  refresh();
-});
 
 /* ---- clicks and forms ---- */
 
@@ -190,15 +92,6 @@ document.addEventListener("click", async (event) => {
     if (goes.dataset.goes === "list") leave();
     else show(goes.dataset.goes);
     return;
-  }
-  const tab = target.closest("a[data-tab]");
-  if (tab) {
-    event.preventDefault();
-    return chooseTab(tab.dataset.tab);
-  }
-  if (target.closest("a[data-only]")) {
-    event.preventDefault();
-    return chooseUnanswered();
   }
   const link = target.closest("a[data-opens]");
   if (link) {
@@ -250,34 +143,32 @@ async function act(form, { sure = false } = {}) {
     if (!showProblem(problem(answer))) toast(problem(answer), { tone: answer.kind === "refused" ? "amber" : "red" });
     if (id === talk.dialog) talk.update();
   }
-  refreshSoon();
+  dialogs.refreshSoon();
 }
 
 /** A dialog that was started here, or that was there already: then what was written becomes its draft. */
 async function started({ url, words, draft }) {
-  const id = url.match(/(\d+)\/$/)[1];
+  const id = idOf(url);
   if (draft) keepDraft({ employee: desk.dataset.employee, dialog: id, text: draft });
   if (words) toast(words, { tone: "amber" });
   await open(url, { focus: true });
   const field = talk.composer?.text;
   if (draft && field && !field.value) field.value = draft; // a browser that stores nothing
-  refreshSoon();
+  dialogs.refreshSoon();
 }
 
-/* an offer that ran out: the server decides, we only look again */
-desk.addEventListener("time-over", (event) => {
-  const left = event.target.closest(".offer__left");
-  if (left) left.textContent = say("offerOver");
-  refreshSoon();
+/* time that ran out (an offer's, what was put aside): the server decides, we only look again */
+desk.addEventListener("time-over", () => {
+  dialogs.refreshSoon();
   talk.update();
 });
 
 /* ---- keys ---- */
 
 const within = (selector) => desk.querySelector(selector);
-/** Sends the first of these forms that is there; false when none is. */
-const submit = (...selectors) => {
-  const form = selectors.map(within).find(Boolean);
+/** Sends the form; false when it is not there. */
+const submit = (selector) => {
+  const form = within(selector);
   if (!form) return false;
   form.requestSubmit();
 };
@@ -296,28 +187,19 @@ const pressLast = (selector) => {
   button.click();
 };
 
-function step(by) {
-  const links = [...list.querySelectorAll("a[data-opens]")];
-  const at = links.findIndex((link) => link.dataset.opens === talk.dialog);
-  const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
-  if (!next) return false;
-  next.focus();
-  next.click();
-}
-
 startShortcuts({
-  a: () => submit('[data-gate] form[data-act="accept"]', '.offer form[data-act="accept"]'),
-  s: () => submit('[data-gate] form[action$="/skip/"]', '.offer form[action$="/skip/"]'),
-  j: () => step(1),
-  k: () => step(-1),
-  1: () => chooseTab("mine"),
-  2: () => chooseTab("offered"),
-  3: () => chooseTab("waiting"),
-  4: () => chooseTab("all"),
+  a: () => submit('[data-gate] form[data-act="accept"]') !== false || dialogs.submitFirst('form[data-act="accept"]'),
+  s: () => submit('[data-gate] form[action$="/skip/"]') !== false || dialogs.submitFirst('form[action$="/skip/"]'),
+  j: () => dialogs.step(1),
+  k: () => dialogs.step(-1),
+  1: () => dialogs.chooseTab("mine"),
+  2: () => dialogs.chooseTab("offered"),
+  3: () => dialogs.chooseTab("waiting"),
+  4: () => dialogs.chooseTab("all"),
   r: () => talk.composer?.setMode("reply", { focus: true }),
   n: () => talk.composer?.setMode("note", { focus: true }),
-  5: () => chooseTab("aside"),
-  u: () => chooseUnanswered(),
+  5: () => dialogs.chooseTab("aside"),
+  u: () => dialogs.chooseUnanswered(),
   c: () => press('.list-tools [data-key="c"]'),
   m: () => (within('[data-gate][data-can-template="1"]') ? press('.composer [data-key="m"]') : false),
   t: () => press('.talk [data-key="t"]'),
@@ -328,7 +210,7 @@ startShortcuts({
   l: () => press('.talk [data-key="l"]'),
   e: () => press('.talk [data-key="e"]'),
   h: () => pressLast(".talk [data-mail-show]"),
-  "/": () => search.focus(),
+  "/": () => dialogs.search.focus(),
   "?": () => document.getElementById("shortcuts").showModal(),
 });
 
@@ -345,11 +227,11 @@ function onSignal(signal) {
     return;
   }
   if (isOpen && Number(signal.rev ?? Infinity) > Number(talk.element.dataset.rev)) talk.update();
-  refreshSoon();
+  dialogs.refreshSoon();
 }
 
 function catchUp() {
-  refresh();
+  dialogs.refresh();
   talk.update();
 }
 
@@ -376,7 +258,7 @@ startAlerts();
 startTemplates();
 startDialogs({ onStarted: started });
 nameWindow();
-markCurrent();
+dialogs.markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });
 startPresence({ say: sayPresent, onAnswered: onPresence });
 document.addEventListener("visibilitychange", () => {
