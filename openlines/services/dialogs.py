@@ -25,6 +25,7 @@ from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLin
 from openlines.policies import conversation
 from openlines.policies.deadlines import kept_open_by_typing, put_aside
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, Outcome, State
+from openlines.policies.stale_view import Known
 from openlines.services import (
     automatic_actions,
     canned_replies,
@@ -34,6 +35,7 @@ from openlines.services import (
     queue_members,
     resting,
     routing,
+    stale_view,
     windows,
 )
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
@@ -116,12 +118,13 @@ def reply(
     now: datetime,
     may_take_over: bool = False,
     may_join: bool = False,
+    known: Known | None = None,
 ) -> Message:
     """A person's message. In a dialog without an operator it accepts; it stops the clock (K2).
 
     ``may_join``: he may write into a colleague's dialog (the operator stays). A note reaches nobody outside and
-    changes no state. Raises ``CommandRefused`` (``taken``, ``lapsed``, ``closed``, ``empty``, ``unreachable``,
-    ``window``).
+    changes no state. ``known``: what the writer knew of the dialog; None: nothing is asked. Raises ``CommandRefused``
+    (``taken``, ``lapsed``, ``closed``, ``empty``, ``unreachable``, ``window``, ``stale``).
     """
     if not reply.text.strip() and not reply.attachments:
         raise CommandRefused("empty", _("The message is empty. Write something or attach a file."))
@@ -133,6 +136,7 @@ def reply(
         change = DialogChange(dialog, now=now)
         if not reply.is_note:
             guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
+            stale_view.guard(dialog, known, by=by, now=now)
             _guard_window(dialog, reply, now=now)
             _step(change, Event.REPLY, by=by)
             if dialog.handed_by_id is not None:  # the next operator has seen to it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openlines.policies.stale_view import Written
+
 
 class CommandRefused(Exception):
     """``code`` for programs (``taken``, ``lapsed``, ``closed``, ``not_allowed``, ``alone`` …); ``holder``: who has it now."""
@@ -11,3 +13,14 @@ class CommandRefused(Exception):
         self.code = code
         self.message = message
         self.holder = holder
+
+
+class StaleView(CommandRefused):
+    """``stale``: somebody wrote since the person last looked. It is carried out where the person knows the dialog up to
+    ``seq``, or is sure. ``written``: what came.
+    """
+
+    def __init__(self, message: str, *, seq: int, written: tuple[Written, ...]) -> None:
+        super().__init__("stale", message)
+        self.seq = seq
+        self.written = written

@@ -18,7 +18,8 @@ from openlines.connectors import registry
 from openlines.models import Dialog, Message, OutboxItem
 from openlines.policies import own_messages as policy
 from openlines.policies.own_messages import OwnMessage, Way, Why
-from openlines.services import attempts, dialogs, replies, sent_changes, wakeups
+from openlines.policies.stale_view import Known
+from openlines.services import attempts, dialogs, replies, sent_changes, stale_view, wakeups
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 
@@ -49,9 +50,10 @@ def edit(
     now: datetime,
     may_take_over: bool = False,
     may_join: bool = False,
+    known: Known | None = None,
 ) -> None:
     """The text is changed: at once in the live chat and of a note, in the outbox what will leave, else the channel is
-    asked. Raises ``CommandRefused`` (``empty``, ``unchangeable``, ``taken``, ``closed``, ``line_off`` …).
+    asked. Raises ``CommandRefused`` (``empty``, ``unchangeable``, ``taken``, ``closed``, ``line_off``, ``stale`` …).
     """
     text = text.strip()
     if not text:
@@ -60,6 +62,8 @@ def edit(
         held = _hold(message_id, now=now)
         way = _allowed(policy.edit(_facts(held, by)))
         _guard(held, by, may_take_over=may_take_over, may_join=may_join, now=now)
+        if not held.message.is_note:
+            stale_view.guard(held.change.dialog, known, by=by, now=now)
         if way is Way.BY_CHANNEL:
             changed = _ask_to_edit(held, text)
         else:

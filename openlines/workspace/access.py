@@ -9,11 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from contactcenter.lib.parameters import whole_number
 from contactcenter.staff.models import Employee
 from openlines import permissions
 from openlines.models import Dialog, Offer
+from openlines.policies.stale_view import Known
 from openlines.services.dialogs import taken
-from openlines.services.errors import CommandRefused
+from openlines.services.errors import CommandRefused, StaleView
 
 UNPROCESSABLE: Final = {
     "empty",
@@ -88,7 +90,20 @@ def refused(request: HttpRequest, error: CommandRefused, *, dialog_id: int) -> H
         messages.warning(request, error.message)
         return redirect("workspace:dialog", dialog_id)
     status = 422 if error.code in UNPROCESSABLE else 409
-    return JsonResponse({"words": error.message, "code": error.code, "holder": error.holder}, status=status)
+    answer: dict[str, object] = {"words": error.message, "code": error.code, "holder": error.holder}
+    if isinstance(error, StaleView):
+        written = [{"who": one.name, "at": one.at.isoformat(), "text": one.text} for one in error.written]
+        answer |= {"seq": error.seq, "written": written}
+    return JsonResponse(answer, status=status)
+
+
+def known_of(request: HttpRequest) -> Known | None:
+    """What the person's screen showed; None: the person is ``sure``, or the screen says nothing of it."""
+    if request.POST.get("sure") == "1":
+        return None
+    begun, looked, rev = (whole_number(request.POST.get(name, "")) for name in ("begun", "looked", "since"))
+    known = Known(begun=begun, looked=looked, rev=rev)
+    return None if known == Known() else known
 
 
 def not_found(request: HttpRequest, error: Http404, *, dialog_id: int) -> HttpResponse:

@@ -65,6 +65,7 @@ class MessageItem:
     key: str
     order: str
     pk: int
+    seq: int
     uuid: UUID
     at: datetime
     side: str
@@ -122,6 +123,7 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         key=f"m{message.pk}",
         order=order_of(message.created_at, "m", message.pk),
         pk=message.pk,
+        seq=message.seq,
         uuid=message.uuid,
         at=message.created_at,
         side="note" if message.is_note else _SIDES.get(message.author, "ours"),

@@ -33,6 +33,7 @@ from openlines.workspace.access import (
     dialog_to_act_on,
     dialog_to_read,
     employee_of,
+    known_of,
     not_found,
     refused,
 )
@@ -154,7 +155,15 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         leads = permissions.may_take_over(me, dialog)
         composed = _composed(request, dialog)
-        dialogs.reply(dialog.pk, composed, by=me, now=timezone.now(), may_take_over=leads, may_join=leads)
+        dialogs.reply(
+            dialog.pk,
+            composed,
+            by=me,
+            now=timezone.now(),
+            may_take_over=leads,
+            may_join=leads,
+            known=known_of(request),
+        )
         return ""
 
     answer = carry_out(request, pk, deed)

@@ -16,7 +16,7 @@ from openlines import permissions
 from openlines.models import Dialog, Message
 from openlines.services import own_messages, resending
 from openlines.services.errors import CommandRefused
-from openlines.workspace.access import employee_of
+from openlines.workspace.access import employee_of, known_of
 from openlines.workspace.views_actions import LONGEST_TEXT, carry_out, updated
 
 
@@ -29,7 +29,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     def deed(dialog: Dialog, me: Employee) -> str:
         if len(text) > LONGEST_TEXT:
             raise CommandRefused("too_large", _("The text is longer than 20,000 characters. Shorten it."))
-        own_messages.edit(_message(request, dialog), text, **_giver(dialog, me))
+        message, known = _message(request, dialog), known_of(request)
+        own_messages.edit(message, text, known=known, **_giver(dialog, me))
         return ""
 
     answer = carry_out(request, pk, deed)

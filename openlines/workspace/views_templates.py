@@ -17,7 +17,7 @@ from openlines import permissions
 from openlines.models import Connection, Dialog
 from openlines.services import dialogs, templates
 from openlines.services.errors import CommandRefused
-from openlines.workspace.access import dialog_to_read, not_found, refused
+from openlines.workspace.access import dialog_to_read, known_of, not_found, refused
 from openlines.workspace.template_choices import choices, named
 from openlines.workspace.views_actions import carry_out
 
@@ -55,7 +55,8 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
         filled = filled_in(request, dialog.connection)
         reply = dialogs.Reply(uuid=uuid_of(request), text=filled.text, template=filled.template)
         leads = permissions.may_take_over(me, dialog)
-        dialogs.reply(dialog.pk, reply, by=me, now=now, may_take_over=leads, may_join=leads)
+        known = known_of(request)
+        dialogs.reply(dialog.pk, reply, by=me, now=now, may_take_over=leads, may_join=leads, known=known)
         return ""
 
     return carry_out(request, pk, deed)

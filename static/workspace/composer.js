@@ -1,9 +1,11 @@
 /* Writing: a draft per dialog that survives a reload, files by button, drag and paste, and one UUID per composed
-   message, so that a double click or a retried request gives one message. The text is let go only when the server has it. */
+   message, so that a double click or a retried request gives one message. The text is let go only when the server has it.
+   Where somebody wrote since the text was begun, the server asks first (StaleQuestion). */
 
 import { CannedReplies } from "./canned.js";
 import { Editing } from "./editing.js";
 import { post } from "./requests.js";
+import { StaleQuestion } from "./stale_question.js";
 import { pendingItem, placeDays } from "./timeline.js";
 import { problem, say } from "./words.js";
 
@@ -25,18 +27,22 @@ export function keepDraft({ employee, dialog, text }) {
 }
 
 export class Composer {
-  /** talk: the .talk element; onSent(html): the server's update; onRefused(): somebody was quicker, look again. */
-  constructor(talk, { employee, onSent, onRefused, onTyping }) {
+  /** talk: the .talk element; looked(): the newest message that could be read; onSent(html): the server's update;
+      onRefused(): somebody was quicker, look again; onLook(): show what came. */
+  constructor(talk, { employee, looked, onSent, onRefused, onTyping, onLook }) {
     this.talk = talk;
     this.form = talk.querySelector("[data-composer]");
     this.text = this.form.elements.text;
     this.key = `draft:${employee}:${talk.dataset.draft}`;
-    this.handlers = { onSent, onRefused, onTyping };
+    this.handlers = { onSent, onRefused, onTyping, onLook };
+    this.looked = looked;
+    this.begun = null; // the newest message (its data-seq) when the text was begun
     this.files = []; // a File, or { name, size, canned }: a canned reply's, which the server has
     this.replies = []; // the canned replies that the text is made of
     this.uuid = newUuid();
     this.sending = Promise.resolve();
     this.wantedMode = "reply";
+    this.question = new StaleQuestion(this);
     this.editing = new Editing(this);
     this.restore();
     this.listen();
@@ -99,8 +105,22 @@ export class Composer {
   keep() {
     if (this.editing.isOn) return this.editing.keep();
     this.form.querySelector("[data-draft-mark]").hidden = !this.text.value;
-    if (!this.text.value && !this.files.length) this.replies = [];
-    this.store(this.text.value ? { text: this.text.value, mode: this.mode, retry: this.retry, replies: this.replies } : null);
+    if (!this.text.value && !this.files.length) {
+      this.replies = [];
+      this.begun = null;
+    } else this.begun ??= this.newest();
+    const { mode, retry, replies, begun } = this;
+    this.store(this.text.value ? { text: this.text.value, mode, retry, replies, begun } : null);
+  }
+
+  /** The newest message on the screen, by its place in the dialog. */
+  newest() {
+    return Math.max(0, ...[...this.talk.querySelectorAll("[data-items] > [data-seq]")].map((item) => Number(item.dataset.seq)));
+  }
+
+  /** What the server compares: whether somebody wrote since. */
+  known() {
+    return { begun: this.begun ?? this.newest(), looked: Math.max(this.looked(), this.begun ?? 0) };
   }
 
   /** retry: what was sent without an answer; it may have arrived, so the same text goes under the same UUID again. */
@@ -127,6 +147,7 @@ export class Composer {
     this.wantedMode = draft?.mode ?? "reply";
     this.retry = draft?.retry ?? null;
     this.replies = draft?.replies ?? [];
+    this.begun = draft?.begun ?? null;
     this.obeyGate();
     this.settle();
     if (draft?.editing) this.editing.restore(draft.editing);
@@ -206,6 +227,7 @@ export class Composer {
   addFiles(list) {
     if (list.length && this.editing.isOn) return this.notice(say("noFilesInEdit"));
     this.setFiles([...this.files, ...list]);
+    if (this.files.length) this.begun ??= this.newest();
   }
 
   setFiles(files) {
@@ -240,15 +262,18 @@ export class Composer {
 
   /* ---- sending ---- */
 
-  send() {
-    if (this.editing.isOn) return this.editing.save();
+  /** sure: the newest message of which the person was told and still wants to send. */
+  send({ sure = 0 } = {}) {
+    if (this.editing.isOn) return this.editing.save({ sure });
     const text = this.text.value.trim();
     const { files, replies } = this;
     if (!text && files.length === 0) {
       if (!this.justSent) this.notice(say("empty"));
       return;
     }
+    this.question.close();
     const isNote = this.mode === "note";
+    const known = this.known();
     const uuid = this.retry?.text === text && this.retry.isNote === isNote ? this.retry.uuid : this.uuid;
     const form = new FormData();
     form.set("text", text);
@@ -256,6 +281,8 @@ export class Composer {
     form.set("is_note", isNote ? "1" : "");
     form.set("reply_to", this.form.elements.reply_to.value);
     form.set("since", this.talk.dataset.rev);
+    form.set("begun", Math.max(known.begun, sure));
+    form.set("looked", Math.max(known.looked, sure));
     replies.forEach((reply) => form.append("canned", reply));
     files.forEach((file) => (file.canned ? form.append("canned_files", file.canned) : form.append("files", file, file.name)));
     const item = pendingItem({ uuid, text, files, isNote, author: say("you"), words: say("sending") });
@@ -265,15 +292,16 @@ export class Composer {
     item.scrollIntoView({ block: "end" });
     this.uuid = newUuid();
     this.retry = null;
+    this.begun = null;
     this.notice("");
-    this.store({ text, mode: this.mode, retry: { uuid, text, isNote }, replies }); // stays until the server has the message
+    this.store({ text, mode: this.mode, retry: { uuid, text, isNote }, replies, begun: known.begun }); // stays until the server has the message
     this.text.value = "";
     this.setFiles([]);
     this.replies = [];
     this.quote(null);
     this.justSent = true; // the second click of a double click finds an empty field and says nothing
     setTimeout(() => (this.justSent = false), 800);
-    const attempt = { text, files, replies, isNote, uuid, item };
+    const attempt = { text, files, replies, isNote, uuid, item, begun: known.begun };
     this.sending = this.sending.then(() => this.deliver(form, attempt));
     return this.sending;
   }
@@ -288,7 +316,8 @@ export class Composer {
     }
     attempt.item.remove();
     this.giveBack(attempt);
-    this.notice(problem(answer));
+    if (answer.code === "stale") this.question.ask(answer);
+    else this.notice(problem(answer));
     this.settle();
     this.lastRefusal = answer.words ?? "";
     if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();
@@ -300,6 +329,7 @@ export class Composer {
     this.setFiles([...attempt.files, ...this.files]);
     this.replies = [...new Set([...attempt.replies, ...this.replies])];
     this.retry = { uuid: attempt.uuid, text: attempt.text, isNote: attempt.isNote };
+    this.begun = Math.min(attempt.begun, this.begun ?? attempt.begun);
     this.keep();
   }
 }

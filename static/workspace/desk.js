@@ -13,7 +13,7 @@ import { startShortcuts } from "./shortcuts.js";
 import { startDialogs } from "./start.js";
 import { startTemplates } from "./templates.js";
 import { Talk } from "./talk.js";
-import { closeWindow, confirmed, showProblem, showWindow } from "./windows.js";
+import { closeWindow, confirmed, confirmedInSpite, setAside, showProblem, showWindow, takeUp } from "./windows.js";
 import { problem, say } from "./words.js";
 
 const desk = document.querySelector("[data-desk]");
@@ -101,6 +101,8 @@ document.addEventListener("click", async (event) => {
   const opener = target.closest("[data-window-url]");
   if (opener) {
     event.preventDefault(); // it may be a link, for where there is no script
+    windowOpened = { url: opener.dataset.windowUrl, known: talk.glance() };
+    if (takeUp(opener.dataset.windowUrl)) return;
     opener.setAttribute("aria-busy", "true"); // some windows wait for a provider
     const answer = await get(opener.dataset.windowUrl);
     opener.removeAttribute("aria-busy");
@@ -117,19 +119,35 @@ document.addEventListener("submit", async (event) => {
   await act(form);
 });
 
-/** sure: the person was asked what the server wants to have asked first (code "ask"). */
-async function act(form, { sure = false } = {}) {
+let windowOpened = null; // { url, known }: what stood in the conversation when a window was opened over it
+
+/** sure: the person was asked what the server wants to have asked first (code "ask"); told: the newest message of which
+    the person was told and still wants to go on (code "stale"). */
+async function act(form, { sure = false, told = 0 } = {}) {
   if (form.dataset.running) return;
   form.dataset.running = "1";
   const button = form.querySelector("button:not([type=button])");
   button?.setAttribute("aria-busy", "true");
   const values = new FormData(form);
   if (sure) values.set("sure", "1");
+  const known = form.closest("[data-window]") ? windowOpened?.known : talk.glance();
+  if (known !== undefined && form.dataset.act) {
+    values.set("begun", Math.max(known, told));
+    values.set("looked", Math.max(known, told));
+  }
   const answer = await post(form.action, values);
   delete form.dataset.running;
   button?.removeAttribute("aria-busy");
   if (answer.code === "ask" && !sure) {
     if (await confirmed(answer.words, form.dataset.askButton)) await act(form, { sure: true });
+    return;
+  }
+  if (answer.code === "stale") {
+    talk.update();
+    const isWindow = Boolean(form.closest("[data-window]"));
+    const goesOn = await confirmedInSpite(answer.words, { button: say("allTheSame"), look: say("lookFirst") });
+    if (goesOn) return act(form, { sure, told: answer.seq });
+    if (isWindow) setAside(windowOpened.url);
     return;
   }
   const id = form.action.match(/(\d+)\/[a-z-]+\/$/)?.[1];

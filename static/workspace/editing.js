@@ -37,13 +37,15 @@ export class Editing {
     return !button.matches(".bubble__own--reply") || gate?.dataset.canReply === "1";
   }
 
-  /** button: the message's; text: where an edit that a reload interrupted had come to. */
-  begin(button, text = button.dataset.text) {
+  /** button: the message's; text, begun: where an edit that a reload interrupted had come to. */
+  begin(button, { text = button.dataset.text, begun = null } = {}) {
     this.leave({ focus: false });
     const { composer } = this;
-    const { text: field, files, replies, wantedMode: mode, retry } = composer;
+    const { text: field, files, replies, wantedMode: mode, retry, begun: asideBegun } = composer;
     composer.quote(null);
-    this.aside = { text: field.value, files, replies, mode, retry };
+    composer.question.close();
+    this.aside = { text: field.value, files, replies, mode, retry, begun: asideBegun };
+    this.begun = begun ?? composer.newest();
     this.message = button.dataset.edits;
     this.before = button.dataset.text;
     composer.setFiles([]);
@@ -60,12 +62,13 @@ export class Editing {
   leave({ focus = true } = {}) {
     if (!this.isOn) return;
     const { composer } = this;
-    const { text, files, replies, mode, retry } = this.aside;
+    const { text, files, replies, mode, retry, begun } = this.aside;
     this.aside = null;
     composer.text.value = text;
     composer.setFiles(files);
-    Object.assign(composer, { replies, retry, wantedMode: mode });
+    Object.assign(composer, { replies, retry, wantedMode: mode, begun });
     composer.notice("");
+    composer.question.close();
     this.paint();
     composer.keep();
     composer.settle();
@@ -79,28 +82,35 @@ export class Editing {
   }
 
   keep() {
-    const { text, mode, retry, replies } = this.aside;
+    const { text, mode, retry, replies, begun } = this.aside;
     this.composer.form.querySelector("[data-draft-mark]").hidden = true;
-    this.composer.store({ text, mode, retry, replies, editing: { message: this.message, text: this.composer.text.value } });
+    const editing = { message: this.message, text: this.composer.text.value, begun: this.begun };
+    this.composer.store({ text, mode, retry, replies, begun, editing });
   }
 
   /** An edit that a reload interrupted goes on, where its message can still be changed. */
-  restore({ message, text }) {
+  restore({ message, text, begun }) {
     const button = this.composer.talk.querySelector(`[data-edits="${CSS.escape(message)}"]`);
-    if (button && this.may(button)) this.begin(button, text);
+    if (button && this.may(button)) this.begin(button, { text, begun });
+  }
+
+  /** The person has looked at what came up to this message. */
+  looked(seq) {
+    if (this.isOn) this.begun = Math.max(this.begun, seq);
   }
 
   /** A message sent before the edit began did not arrive: its text goes back to what was being written. */
-  giveBack({ text, files, replies, uuid, isNote }) {
+  giveBack({ text, files, replies, uuid, isNote, begun }) {
     const { aside } = this;
     aside.text = aside.text ? `${text}\n${aside.text}` : text;
     aside.files = [...files, ...aside.files];
     aside.replies = [...new Set([...replies, ...aside.replies])];
     aside.retry = { uuid, text, isNote };
+    aside.begun = Math.min(begun, aside.begun ?? begun);
     this.keep();
   }
 
-  async save() {
+  async save({ sure = 0 } = {}) {
     const { composer, message } = this;
     const text = composer.text.value.trim();
     if (!text) return composer.notice(say("emptyEdit"));
@@ -110,6 +120,9 @@ export class Editing {
     form.set("message", message);
     form.set("text", text);
     form.set("since", composer.talk.dataset.rev);
+    form.set("begun", Math.max(this.begun, sure));
+    form.set("looked", Math.max(composer.looked(), this.begun, sure));
+    composer.question.close();
     this.isSaving = true;
     const button = composer.form.querySelector("[data-send]");
     button.setAttribute("aria-busy", "true");
@@ -121,7 +134,8 @@ export class Editing {
       composer.handlers.onSent(answer.html);
       return;
     }
-    composer.notice(problem(answer));
+    if (answer.code === "stale") composer.question.ask(answer);
+    else composer.notice(problem(answer));
     if (answer.kind === "refused" || answer.kind === "not-yours") composer.handlers.onRefused();
   }
 }

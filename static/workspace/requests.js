@@ -21,7 +21,7 @@ async function ask(url, options) {
   const body = response.status === 204 ? "" : isJson ? await response.json() : await response.text();
   const words = isJson ? body.words : undefined;
   if (response.ok) return { kind: "done", html: isJson ? "" : body, data: isJson ? body : undefined, words, status: response.status };
-  if (response.status === 409 || response.status === 422) return { kind: "refused", words, code: body.code, status: response.status };
+  if (response.status === 409 || response.status === 422) return { kind: "refused", words, code: body.code, seq: body.seq, status: response.status };
   if (response.status === 413) return { kind: "too-big" };
   if (response.status === 403 || response.status === 404) return { kind: "not-yours", words, status: response.status };
   return { kind: "failed", words, status: response.status };

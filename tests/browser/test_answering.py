@@ -1,0 +1,56 @@
+"""Answering while others do something in the same dialog: nothing contradicts, nothing written is lost."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from openlines.models import Dialog, Message
+from openlines.services import dialogs
+from openlines.services.dialogs import Reply
+from tests.browser.conftest import Desks
+from tests.factories import make_employee
+from tests.openlines.factories import make_client, make_connection, make_line, write
+
+
+def test_two_answers_at_once_ask_first_and_keep_the_text(desk: Desks) -> None:
+    anna = make_employee(role="operator", first_name="Anna")
+    boss = make_employee(role="administrator", first_name="Tomasz", last_name="Lis")
+    dialog = write(
+        make_client(make_connection(make_line(anna)), name="Zofia"), "May I cancel?", now=timezone.now()
+    ).dialog
+    dialogs.take_over(dialog.pk, by=anna, now=timezone.now())
+    hers = desk(anna).open(dialog.pk)
+    hers.text.fill("Yes, you may.")
+    dialogs.reply(dialog.pk, Reply(uuid4(), "No, it has left."), by=boss, now=timezone.now(), may_join=True)
+    hers.text.press("Control+Enter")
+
+    asked = hers.talk.get_by_role("group", name="Somebody wrote meanwhile")
+    expect(asked).to_contain_text("Tomasz Lis wrote")
+    expect(asked).to_contain_text("No, it has left.")
+    expect(hers.bubble("No, it has left.")).to_be_visible()
+    expect(hers.text).to_have_value("Yes, you may.")
+    assert not Message.objects.filter(dialog=dialog, text="Yes, you may.").exists()
+
+    # By keyboard: look first, change the text; it goes without another question.
+    expect(asked.get_by_role("button", name="Look first")).to_be_focused()
+    hers.page.keyboard.press("Enter")
+    expect(asked).to_be_hidden()
+    expect(hers.text).to_be_focused()
+    hers.write("Sorry, Tomasz is right.")
+    expect(hers.text).to_have_value("")
+
+    # All the same: the second key sends what was written.
+    hers.text.fill("Shall I send it back?")
+    dialogs.reply(dialog.pk, Reply(uuid4(), "I have stopped it."), by=boss, now=timezone.now(), may_join=True)
+    expect(hers.bubble("I have stopped it.")).to_be_visible()
+    hers.text.press("Control+Enter")
+    expect(asked).to_contain_text("I have stopped it.")
+    hers.page.keyboard.press("Tab")
+    hers.page.keyboard.press("Enter")
+    expect(hers.bubble("Shall I send it back?").locator(".delivery")).to_be_attached()
+    expect(asked).to_be_hidden()
+    assert Message.objects.filter(dialog=dialog, text="Shall I send it back?").count() == 1
+    assert Dialog.objects.get(pk=dialog.pk).operator == anna
