@@ -16,6 +16,7 @@ from openlines.policies.facts import (
     IN_QUEUE,
     OPEN,
     DialogFacts,
+    FinishAs,
     LineSettings,
     Outcome,
     State,
@@ -242,7 +243,7 @@ def step(
     after, reaction = _clock(dialog, event, state, now=now, first_message_at=first_message_at)
     after = _operator(after, event, state, now=now, operator_id=operator_id)
     after = _marks(after, event, dialog, state, now=now)
-    after = _put_aside(after, event, state)
+    after = without_finish(_put_aside(after, event, state))
     if outcome is not None and state in (S.WRAP_UP, S.CLOSED):
         after = replace(after, outcome=outcome)
     if TextTrigger.RATING_REQUEST in texts:
@@ -310,11 +311,12 @@ def _operator(
     """Who holds it, and whether it stands in the queue."""
     if state in IN_QUEUE:
         if dialog.state not in IN_QUEUE or event is E.TRANSFER_TO_LINE:
-            return replace(dialog, operator_id=None, queued_at=now, distribute_since=now, offer_until=None)
+            out = replace(dialog, operator_id=None, queued_at=now, distribute_since=now)
+            return _without_offer(out)
         if event in (E.OFFER_LAPSES, E.SKIP):
-            return replace(dialog, distribute_since=now, offer_until=None)
+            return _without_offer(replace(dialog, distribute_since=now))
         return dialog
-    out = replace(dialog, queued_at=None, distribute_since=None, offer_until=None)
+    out = _without_offer(replace(dialog, queued_at=None, distribute_since=None))
     if event in (E.ACCEPT, E.TAKE_OVER, E.TRANSFER):
         return replace(out, operator_id=operator_id, accepted_at=dialog.accepted_at or now)
     if event in (E.REPLY, E.FINISH) and dialog.operator_id is None:
@@ -390,9 +392,22 @@ def mark_unanswered(dialog: DialogFacts, *, now: datetime) -> DialogFacts:
 
 def offered(dialog: DialogFacts, *, until: datetime | None) -> DialogFacts:
     """A distribution has offered it; ``until`` None: the offer stays with its holder until somebody else is free (Q3)."""
-    return replace(dialog, distribute_since=None, offer_until=until)
+    return replace(dialog, distribute_since=None, offer_until=until, offer_held_from=None)
 
 
 def left_waiting(dialog: DialogFacts) -> DialogFacts:
     """A distribution has looked at it and found nobody (Q7)."""
-    return replace(dialog, distribute_since=None, offer_until=None)
+    return _without_offer(replace(dialog, distribute_since=None))
+
+
+def _without_offer(dialog: DialogFacts) -> DialogFacts:
+    return replace(dialog, offer_until=None, offer_held_from=None)
+
+
+def finishing(dialog: DialogFacts, *, at: datetime, by: int, as_: FinishAs) -> DialogFacts:
+    """A person has asked to finish it, and can undo that until ``at``. Whatever else happens calls it off."""
+    return replace(dialog, finish_at=at, finish_by_id=by, finish_as=as_)
+
+
+def without_finish(dialog: DialogFacts) -> DialogFacts:
+    return replace(dialog, finish_at=None, finish_by_id=None, finish_as="")

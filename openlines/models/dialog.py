@@ -69,6 +69,8 @@ class Dialog(models.Model):
     queued_at = models.DateTimeField(null=True)
     distribute_since = models.DateTimeField(null=True)
     offer_until = models.DateTimeField(null=True)
+    offer_held_from = models.DateTimeField(null=True)
+    """When the offer would have lapsed, had its holder not been writing."""
     tried = ArrayField(models.BigIntegerField(), default=list)
     """Employees who let it lapse or skipped it in this round (Q3)."""
 
@@ -108,6 +110,10 @@ class Dialog(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
     rating_asked_at = models.DateTimeField(null=True)
     """R1: asked for once a dialog."""
+    finish_at = models.DateTimeField(null=True)
+    """A person has asked to finish it and can undo that until then."""
+    finish_by_id = models.BigIntegerField(null=True)
+    finish_as = models.CharField(max_length=10, blank=True, default="")
     rating_pending_until = models.DateTimeField(null=True)
     """R5: asked for; a bare 1 or 0 is the answer until then."""
     frozen_at = models.DateTimeField(null=True)

@@ -23,6 +23,7 @@ from openlines.policies.facts import (
     ConsentState,
     DeadlineKind,
     DialogFacts,
+    FinishAs,
     LineSettings,
     Outcome,
     State,
@@ -239,12 +240,32 @@ def deadline(talk: Talk, kind: DeadlineKind, *, due_at: datetime) -> Decided:
         case DeadlineKind.CLOSE:
             play.step(Event.TIME_OVER)
             play.note(Event.TIME_OVER)
+        case DeadlineKind.FINISH:
+            return _finish_as_asked(talk, late=late)
         case _:
             raise NotImplementedError(kind)
     return play.decided()
 
 
-def finish(talk: Talk, *, by: int | None, outcome: Outcome | None = None, silently: bool = False) -> Decided:
+def _finish_as_asked(talk: Talk, *, late: bool) -> Decided:
+    """The time to undo a finish is over."""
+    asked = talk.facts
+    if asked.finish_as != FinishAs.SPAM:
+        return finish(talk, by=asked.finish_by_id, outcome=Outcome(asked.finish_as), late=late)
+    play = _Play(talk)
+    play.step(Event.SPAM, operator_id=asked.finish_by_id)
+    play.note(Event.SPAM)
+    return play.decided()
+
+
+def finish(
+    talk: Talk,
+    *,
+    by: int | None,
+    outcome: Outcome | None = None,
+    silently: bool = False,
+    late: bool = False,
+) -> Decided:
     """A6, A7, R1, R8 on a person's finish. A dialog without an operator is accepted for him first.
 
     ``silently``: no texts and no wrap-up (a withdrawn consent, P2). Raises ``lifecycle.Refused``.
@@ -256,7 +277,7 @@ def finish(talk: Talk, *, by: int | None, outcome: Outcome | None = None, silent
     if silently:
         play.step(Event.FINISH, operator_id=by, reachable=False, outcome=outcome)
     else:
-        _end(play, Event.FINISH, outcome=outcome, operator_id=by)
+        _end(play, Event.FINISH, outcome=outcome, operator_id=by, late=late)
         return play.decided()
     play.note(Event.FINISH, outcome=outcome or "")
     return play.decided()

@@ -36,13 +36,15 @@ TYPING_GAINS = timedelta(minutes=10)
 
 
 def due(dialog: DialogFacts, settings: LineSettings) -> dict[DeadlineKind, datetime]:
-    """Every deadline that ``dialog`` must have, with its time; kinds that are not here must not be pending.
+    """Every deadline that ``dialog`` must have, with its time; kinds that are not here must not be pending. Besides the
+    table's: a finish that a person has asked for.
 
     L4: a frozen dialog has none. What came due while it was frozen is counted anew from when it went on.
     """
     if dialog.frozen_at:
         return {}
     found = {kind: _due(kind, dialog, settings) for kind in RUNS[dialog.state]}
+    found[K.FINISH] = dialog.finish_at
     return {kind: at for kind, at in found.items() if at is not None}
 
 
@@ -64,6 +66,8 @@ def _due(kind: DeadlineKind, dialog: DialogFacts, settings: LineSettings) -> dat
             return _auto_close(dialog, settings)
         case K.CLOSE:
             return _count(dialog.wrap_up_from, settings.wrap_up, dialog)
+        case K.FINISH:
+            return dialog.finish_at
 
 
 def _count(since: datetime | None, span: timedelta | None, dialog: DialogFacts) -> datetime | None:

@@ -75,6 +75,14 @@ class Outcome(StrEnum):
     NOT_SOLVED = "not_solved"
 
 
+class FinishAs(StrEnum):
+    """What a dialog ends as when a person finishes it."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+    SPAM = "spam"
+
+
 class TextTrigger(StrEnum):
     """What an automatic text is sent for: P1, A1, W4, W5, A5, A6, A9, R5."""
 
@@ -130,6 +138,8 @@ class DeadlineKind(StrEnum):
     HAND_OVER = "hand_over"
     AUTO_CLOSE = "auto_close"
     CLOSE = "close"
+    FINISH = "finish"
+    """Not in the table: a person's finish, when it can no longer be undone."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +210,8 @@ class DialogFacts:
     distribute_since: datetime | None = None
     """Set from coming to the queue until a distribution has looked at it (the net below is a deadline on it)."""
     offer_until: datetime | None = None
+    offer_held_from: datetime | None = None
+    """When the offer would have lapsed, had its holder not been writing; None: nobody holds it."""
     first_client_message_at: datetime | None = None
     unanswered_since: datetime | None = None
     """Where A4 counts from: the client's first message, or the bot's hand-over."""
@@ -228,6 +240,11 @@ class DialogFacts:
     """A8: how long it stands still while the dialog is put aside; counted anew with each message, as A8 is."""
     outcome: str = ""
     """An ``Outcome``, or empty: not said (R8)."""
+    finish_at: datetime | None = None
+    """A person has asked to finish it and can undo that until then; nothing has happened yet."""
+    finish_by_id: int | None = None
+    finish_as: str = ""
+    """A ``FinishAs``: what it ends as."""
     client_rating: int | None = None
     """R1: 1 good, 0 bad; None: he has not rated this dialog."""
     rating_asked_at: datetime | None = None

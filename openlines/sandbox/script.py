@@ -65,7 +65,7 @@ def do(world: World, deed: Deed) -> None:
     person = who if isinstance(who, int) and who in world.people else 0
     text = str(deed.get("text") or "")[:LONGEST_TEXT]
     what = deed.get("do")
-    if what in ("accept", "reply", "skip", "finish", "back", "away", "here") and not person:
+    if what in ("accept", "reply", "type", "skip", "finish", "back", "away", "here") and not person:
         raise Unreadable
     match what:
         case "write":
@@ -87,6 +87,8 @@ def do(world: World, deed: Deed) -> None:
             world.accept(person)
         case "reply":
             world.reply(person, text or "…")
+        case "type":
+            world.type(person)
         case "skip":
             world.skip(person)
         case "finish":

@@ -107,6 +107,7 @@ def _event(entry: Entry, world: World) -> str:
     return {
         "created": _("A dialog begins (No. %(number)s)") % who,
         "marked_unanswered": _("Marked as unanswered"),
+        "offer_held": _("The offer is held while an answer is written (by %(who)s)") % who,
         "rated": _("Rated: good") if data.get("value") else _("Rated: bad"),
         Event.CLIENT_WRITES: _("The dialog waits for the operator again"),
         Event.OPERATOR_LOST: _("Taken back from who is away"),
@@ -138,6 +139,7 @@ def coming(world: World, *, zone: ZoneInfo) -> list[tuple[datetime, str]]:
         DeadlineKind.CLOSE: _("it is fully closed"),
         DeadlineKind.KPI: _("the reaction is overdue"),
         DeadlineKind.HAND_OVER: _("the bot hands over"),
+        DeadlineKind.FINISH: _("it is finished"),
     }
     found = sorted((at, kind) for kind, at in world.next_deadlines().items())
     return [(at.astimezone(zone), words[kind]) for at, kind in found if kind in words]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from openlines import lifecycle
 from openlines.lifecycle import Event, Refused, Step
-from openlines.policies import capacity, conversation, dealing, routing, texts, worktime
+from openlines.policies import capacity, conversation, dealing, offers, routing, texts, worktime
 from openlines.policies import deadlines as deadline_policy
 from openlines.policies.automatic_actions import HOUR
 from openlines.policies.capacity import Load
@@ -199,6 +199,19 @@ class World:
             raise Impossible("taken")
         self._step(dialog, Event.REPLY, operator_id=employee_id)
         self._tell("operator", text, person=employee_id)
+
+    def type(self, employee_id: int) -> None:
+        """Somebody writes an answer: an offer to them is held."""
+        dialog = self._dialog()
+        standing = next((offer for offer in dialog.standing if offer.employee_id == employee_id), None)
+        held = standing and offers.held_by_typing(
+            dialog.facts, self.settings, standing=standing, now=self.now
+        )
+        if not held:
+            return
+        if dialog.facts.offer_held_from is None:
+            self._tell("offer_held", person=employee_id, rule="Q3")
+        dialog.facts = held
 
     def skip(self, employee_id: int) -> None:
         """Q8."""

@@ -22,7 +22,8 @@ from openlines.connectors.base import Template
 from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
-from openlines.policies import conversation
+from openlines.policies import conversation, offers
+from openlines.policies.dealing import Standing
 from openlines.policies.deadlines import kept_open_by_typing, put_aside
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, Outcome, State
 from openlines.policies.stale_view import Known
@@ -36,6 +37,7 @@ from openlines.services import (
     resting,
     routing,
     stale_view,
+    whereabouts,
     windows,
 )
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
@@ -340,6 +342,38 @@ def typing(dialog_id: int, *, by: Employee, now: datetime) -> None:
             change.write()
 
 
+def hold_offer(dialog_id: int, *, by: Employee, now: datetime) -> None:
+    """Who is offered it is writing an answer: the offer is held (``policies/offers.py``). One statement where it is not
+    offered to ``by``.
+    """
+    offer = (
+        Offer.objects.filter(dialog_id=dialog_id, employee=by, ended_at__isnull=True)
+        .select_related("dialog__line")
+        .first()
+    )
+    if offer is None or _held(offer.dialog, offer, now=now) is None:
+        return
+    with transaction.atomic():
+        dialog = lock_dialog(dialog_id)
+        offer = Offer.objects.filter(pk=offer.pk, ended_at__isnull=True).first()
+        facts = _held(dialog, offer, now=now) if offer is not None else None
+        if offer is None or facts is None:
+            return
+        change = DialogChange(dialog, now=now)
+        if change.facts.offer_held_from is None:
+            change.record("offer_held", actor_id=by.pk)
+        change.set_facts(facts)
+        offer.until = facts.offer_until
+        offer.save(update_fields=["until"])
+        change.tell(by.pk)
+        change.write()
+
+
+def _held(dialog: Dialog, offer: Offer, *, now: datetime) -> DialogFacts | None:
+    standing = Standing(offer.employee_id, offer.is_first, offer.lapsed_at is not None)
+    return offers.held_by_typing(dialog.facts(), line_settings(dialog.line), standing=standing, now=now)
+
+
 def spam(
     dialog_id: int, *, by: Employee, now: datetime, expects: int | None = ANYBODY, may_take_over: bool = True
 ) -> Dialog:
@@ -454,28 +488,17 @@ def _apply(
 def guard_frozen(dialog: Dialog) -> None:
     """L4: the line is off, and the dialog stands still with it."""
     if dialog.frozen_at is not None:
-        raise CommandRefused(
-            "line_off", _("This line is switched off. The dialog goes on when it is switched on again.")
-        )
+        raise whereabouts.line_off()
 
 
 def _refusal(dialog: Dialog, state: State) -> CommandRefused:
     if state not in OPEN:
-        return CommandRefused("closed", _("This dialog is closed. Start a new one with the client."))
-    if state is State.WRAP_UP:
-        return CommandRefused(
-            "wrap_up", _("This dialog is finished. Reply to reopen it, or start a new one.")
-        )
-    return taken(dialog)
+        return CommandRefused("closed", whereabouts.ended(dialog))
+    return whereabouts.finished() if state is State.WRAP_UP else taken(dialog)
 
 
 def taken(dialog: Dialog) -> CommandRefused:
-    holder = dialog.operator.display_name if dialog.operator else ""
-    if holder:
-        return CommandRefused("taken", _("%(name)s holds this dialog now.") % {"name": holder}, holder=holder)
-    return CommandRefused(
-        "not_allowed", _("This cannot be done with the dialog as it is now. Look at it again.")
-    )
+    return whereabouts.refusal(dialog)
 
 
 def unreachable() -> CommandRefused:
@@ -496,15 +519,14 @@ def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: date
         if State(dialog.state) is State.WITH_BOT and may_take_over:
             return
         raise _refusal(dialog, State(dialog.state))
-    offers = list(Offer.objects.filter(dialog=dialog, ended_at__isnull=True))
-    if may_take_over or any(offer.employee_id == by.pk for offer in offers):
+    standing = list(Offer.objects.filter(dialog=dialog, ended_at__isnull=True))
+    if may_take_over or any(offer.employee_id == by.pk for offer in standing):
         return
-    is_anybodys = not offers or resting.rests(dialog.line, offers, now=now)
+    is_anybodys = not standing or resting.rests(dialog.line, standing, now=now)
     if is_anybodys and queue_members.is_member(dialog.line_id, by):
         return
-    raise CommandRefused(
-        "lapsed", _("This dialog is no longer offered to you; it has gone on to somebody else.")
-    )
+    words = _("This dialog is not offered to you any more.")
+    raise CommandRefused("lapsed", f"{words} {whereabouts.in_queue(dialog)}")
 
 
 def guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool, now: datetime) -> None:
@@ -529,7 +551,7 @@ def _guard_window(dialog: Dialog, reply: Reply, *, now: datetime) -> None:
 
 
 def _end_offers(change: DialogChange, *, outcome: str) -> None:
-    offers = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
-    change.tell(*offers.values_list("employee_id", flat=True))
-    if offers.update(ended_at=change.now, outcome=outcome):
+    standing = Offer.objects.filter(dialog_id=change.dialog.pk, ended_at__isnull=True)
+    change.tell(*standing.values_list("employee_id", flat=True))
+    if standing.update(ended_at=change.now, outcome=outcome):
         change.offers_ended()

@@ -159,7 +159,7 @@ def _go_on(line: OpenLine, *, now: datetime) -> None:
             continue
         facts = replace(change.facts, frozen_at=None, resumed_at=now)
         if facts.state in IN_QUEUE:
-            facts = replace(facts, distribute_since=now, offer_until=None)
+            facts = replace(facts, distribute_since=now, offer_until=None, offer_held_from=None)
             queued = True
         change.set_facts(facts)
         change.record("resumed")

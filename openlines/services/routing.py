@@ -23,7 +23,7 @@ from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
 from openlines.policies import conversation, dealing, worktime
 from openlines.policies import routing as policy
 from openlines.policies.facts import IN_QUEUE, Distribution, LineSettings, State
-from openlines.services import alarms, automatic_actions, queue_members
+from openlines.services import alarms, automatic_actions, queue_members, whereabouts
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
@@ -98,7 +98,7 @@ def _skip(dialog_id: int, *, employee_id: int, now: datetime) -> bool:
             dialog_id=dialog_id, employee_id=employee_id, ended_at__isnull=True
         ).first()
         if dialog is None or offer is None or dialog.line_id != line_id:
-            raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
+            raise _no_offer(dialog_id)
         settings = line_settings(dialog.line)
         if settings.distribution is Distribution.TO_ALL and not offer.is_first:
             _take_off_the_list(dialog, offer, now=now)
@@ -345,12 +345,19 @@ def _take_off_the_list(dialog: Dialog, offer: Offer, *, now: datetime) -> None:
     locked = lock_dialog(dialog.pk)
     standing = Offer.objects.filter(pk=offer.pk, ended_at__isnull=True)
     if not standing.update(ended_at=now, outcome=Offer.Outcome.SKIPPED):
-        raise CommandRefused("no_offer", _("This dialog is not offered to you any more."))
+        raise _no_offer(dialog.pk)
     change = DialogChange(locked, now=now)
     change.set_fields(tried=sorted({*locked.tried, offer.employee_id}))
     change.record("skip", actor_id=offer.employee_id)
     change.tell(offer.employee_id)
     change.write()
+
+
+def _no_offer(dialog_id: int) -> CommandRefused:
+    dialog = Dialog.objects.select_related("line", "operator").get(pk=dialog_id)
+    where = whereabouts.refusal(dialog)
+    words = _("This dialog is not offered to you any more.")
+    return CommandRefused("no_offer", f"{words} {where.message}", holder=where.holder)
 
 
 def _reasons(decision: policy.Decision) -> dict[str, Any]:
@@ -379,7 +386,7 @@ def deal_anew(line_id: int, *, now: datetime) -> None:
             offer.ended_at, offer.outcome = now, Offer.Outcome.WITHDRAWN
             offer.save(update_fields=["ended_at", "outcome"])
             change.tell(offer.employee_id)
-        change.set_facts(replace(change.facts, offer_until=None, distribute_since=now))
+        change.set_facts(replace(change.facts, offer_until=None, offer_held_from=None, distribute_since=now))
         change.set_fields(tried=[])
         change.record("dealt_anew")
         change.write()

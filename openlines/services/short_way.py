@@ -38,7 +38,7 @@ WITH d AS (
       AND (%(page)s = '' OR client.page_url = %(page)s) AND (%(language)s = '' OR client.language = %(language)s)
       AND dialog.state = ANY(%(states)s) AND dialog.clock_started_at IS NOT NULL
       AND dialog.frozen_at IS NULL AND dialog.released_at IS NULL
-      AND (dialog.quiet_until IS NULL OR dialog.quiet_until > %(now)s)
+      AND (dialog.quiet_until IS NULL OR dialog.quiet_until > %(now)s) AND dialog.finish_at IS NULL
     FOR UPDATE OF dialog
 ), m AS (
     INSERT INTO openlines_message (

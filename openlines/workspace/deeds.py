@@ -33,6 +33,8 @@ class Deeds:
     resend: bool = False
     """Send again what failed."""
     offer_until: datetime | None = None
+    is_held: bool = False
+    """The offer is held, for the person is writing."""
     words: str = ""
     """Why one cannot reply, or what stands before replying."""
 
@@ -105,6 +107,7 @@ def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) ->
         finish=acts,
         spam=spam and acts,
         offer_until=own.until if own else None,
+        is_held=own is not None and dialog.offer_held_from is not None,
         words=words,
     )
 

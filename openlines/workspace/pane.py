@@ -48,6 +48,8 @@ class Head:
 class Gate:
     is_offered: bool
     offer_until: datetime | None
+    is_held: bool
+    """The offer's time is longer, for the person is writing."""
     can_accept: bool
     can_reply: bool
     can_note: bool
@@ -93,6 +95,7 @@ def pane(dialog: Dialog, *, me: Employee, now: datetime, since: int | None = Non
         gate=Gate(
             is_offered=may.skip,
             offer_until=may.offer_until,
+            is_held=may.is_held,
             can_accept=may.accept,
             can_reply=may.reply and window.takes(by_person=True),
             can_note=may.note,

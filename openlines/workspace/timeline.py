@@ -18,7 +18,7 @@ from openlines.workspace.own_message import CHANGES
 
 PAGE: Final = 60
 """Messages fetched at once."""
-BESIDE: Final = ROUTING | {"created", "dealt_anew", Event.CLIENT_WRITES}
+BESIDE: Final = ROUTING | {"created", "dealt_anew", "offer_held", "finish_undone", Event.CLIENT_WRITES}
 """Told beside the conversation (client_card.py), not in it."""
 
 

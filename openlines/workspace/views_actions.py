@@ -23,7 +23,7 @@ from contactcenter.staff.roles import require_right
 from openlines import permissions
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, Message, OpenLine
-from openlines.policies.facts import Outcome, State
+from openlines.policies.facts import IN_QUEUE, Outcome, State
 from openlines.services import courtesies, dialogs, files, routing
 from openlines.services.errors import CommandRefused
 from openlines.workspace import canned
@@ -195,6 +195,8 @@ def typing(request: HttpRequest, pk: int) -> HttpResponse:
     holds = dialog.operator_id == me.pk
     if holds:  # A8: who is writing keeps it open
         dialogs.typing(dialog.pk, by=me, now=now)
+    elif State(dialog.state) in IN_QUEUE:
+        dialogs.hold_offer(dialog.pk, by=me, now=now)
     is_chat = dialog.connection.kind == Connection.Kind.LIVECHAT
     if dialog.is_open and (is_chat or holds) and deeds(me, dialog).reply:
         if is_chat:

@@ -51,6 +51,9 @@ class Live:
     def reply(self, pk: int, text: str) -> None:
         dialogs.reply(self.dialog().pk, Reply(uuid=uuid4(), text=text), by=self.people[pk], now=self.now)
 
+    def type(self, pk: int) -> None:
+        dialogs.hold_offer(self.dialog().pk, by=self.people[pk], now=self.now)
+
     def skip(self, pk: int) -> None:
         routing.skip(self.dialog().pk, employee_id=pk, now=self.now)
 
@@ -183,6 +186,7 @@ def random_step(rng: random.Random, world: World, *, is_chat: bool, longest: tim
         ("reply", (someone, "Good morning"), {}),
         ("reply", (someone, "Here it is"), {}),
         ("skip", (someone,), {}),
+        ("type", (someone,), {}),
         finish,
         ("back_to_queue", (someone,), {}),
         wait,
