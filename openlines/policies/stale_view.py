@@ -1,9 +1,9 @@
 """Whether somebody wrote since the person who answers last looked ("a reply against a stale view asks first", §11).
 
 A colleague's message asks when it came after the text was begun: two people must not answer the same question. The
-client's message asks only where it came after the text was begun and has not been in sight long enough to be read:
-clients write in bursts while an operator types, and what the operator has read needs no question. Notes, automatic texts
-and one's own messages never ask.
+client's message asks only where it has not been in sight, either (a page that has not heard of it yet, that is hidden, or
+scrolled away): clients write in bursts while an operator types, and what stands before the operator's eyes needs no
+question. Notes, automatic texts and one's own messages never ask.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Side(StrEnum):
 class Known:
     """What a person knew of a dialog when giving a command; positions are ``Message.seq``.
 
-    ``begun``: the newest message when the text was begun. ``looked``: the newest that had been in sight long enough to be
-    read. ``rev``: the revision of the screen, for callers that know no positions.
+    ``begun``: the newest message when the text was begun. ``looked``: the newest that had been in sight.
+    ``rev``: the revision of the screen, for callers that know no positions.
     """
 
     begun: int | None = None

@@ -27,7 +27,7 @@ export function keepDraft({ employee, dialog, text }) {
 }
 
 export class Composer {
-  /** talk: the .talk element; looked(): the newest message that could be read; onSent(html): the server's update;
+  /** talk: the .talk element; looked(): the newest message that was in sight; onSent(html): the server's update;
       onRefused(): somebody was quicker, look again; onLook(): show what came. */
   constructor(talk, { employee, looked, onSent, onRefused, onTyping, onLook }) {
     this.talk = talk;

@@ -9,8 +9,6 @@ import { mergeItems, placeDays } from "./timeline.js";
 import { say } from "./words.js";
 
 const NEAR_END = 120; // px: who reads the end keeps seeing the end
-const READ_MS = 2000; // a message that stands in sight for this long has been read, by somebody who is writing
-const GLANCE_MS = 700; // and by somebody who is not
 const TYPING_SHOWN_MS = 6000;
 const TYPING_TOLD_EVERY_MS = 5000;
 
@@ -65,7 +63,6 @@ export class Talk {
     const talk = this.element;
     placeDays(talk.querySelector("[data-items]"));
     this.looked = 0;
-    this.glanced = 0;
     this.composer = new Composer(talk, {
       employee: this.desk.dataset.employee,
       looked: () => this.looked,
@@ -80,12 +77,12 @@ export class Talk {
       this.atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
       if (this.atEnd && !talk.querySelector("[data-down]").hidden) {
         talk.querySelector("[data-down]").hidden = true;
-        this.watchEyes(talk);
+        this.watchEyes();
       }
     });
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(talk.querySelector("[data-items]"));
     new ResizeObserver(([entry]) => talk.style.setProperty("--composer-height", `${entry.target.offsetHeight}px`)).observe(this.composer.form);
-    this.looked = this.glanced = this.composer.newest(); // who opens a dialog sees what is there
+    this.looked = this.composer.newest(); // who opens a dialog sees what is there
     this.toEnd();
     tick(this.desk);
     this.markSeen();
@@ -194,7 +191,7 @@ export class Talk {
   markSeen() {
     const talk = this.element;
     if (!talk || talk === this.frozen || document.hidden) return;
-    this.watchEyes(talk);
+    this.watchEyes();
     clearTimeout(this.seenTimer);
     this.seenTimer = setTimeout(async () => {
       await post(talk.dataset.updateUrl.replace(/update\/$/, "seen/"), this.seenUpTo(talk));
@@ -202,18 +199,14 @@ export class Talk {
     }, 300);
   }
 
-  /** What stands in sight long enough counts as read; what the server asks about goes by it (stale_view.py). */
-  watchEyes(talk) {
-    if (!this.atEnd) return;
-    const newest = this.composer.newest();
-    const after = (wait, take) => setTimeout(() => talk === this.element && !document.hidden && take(), wait);
-    after(GLANCE_MS, () => (this.glanced = Math.max(this.glanced, newest)));
-    after(READ_MS, () => (this.looked = Math.max(this.looked, newest)));
+  /** What stands in sight counts as looked at: the server asks about what came after it (stale_view.py). */
+  watchEyes() {
+    if (this.atEnd && !document.hidden) this.looked = this.composer.newest();
   }
 
   /** The newest message that whoever finishes the dialog can know; undefined where no dialog is open. */
   glance() {
-    return this.element ? this.glanced : undefined;
+    return this.element ? this.looked : undefined;
   }
 
   /** The newest message on this screen: one that came meanwhile has not been before anybody's eyes. */

@@ -56,7 +56,9 @@ def test_the_page_says_that_it_is_held(scene: Scene) -> None:
     assert "Held while you write" not in browser.get(f"/desk/{dialog.pk}/pane/").text
     assert browser.post(f"/desk/{dialog.pk}/typing/").status_code == 204
     assert "Held while you write" in browser.get(f"/desk/{dialog.pk}/pane/").text
-    assert Offer.objects.get(dialog=dialog).until > timezone.now() + timedelta(seconds=50)
+    until = Offer.objects.get(dialog=dialog).until
+    assert until is not None
+    assert until > timezone.now() + timedelta(seconds=50)
 
 
 @pytest.mark.parametrize("action", ["accept", "reply", "skip", "finish", "transfer"])
