@@ -37,7 +37,7 @@ from openlines.models.message import ANSWER, UNCOUNTED
 from openlines.policies import automatic_actions as actions
 from openlines.policies import capacity, worktime
 from openlines.policies import deadlines as deadline_policy
-from openlines.policies.facts import DeadlineKind, DialogFacts, LineSettings
+from openlines.policies.facts import HELD, IN_QUEUE, DeadlineKind, DialogFacts, LineSettings
 from openlines.services import wakeups
 from openlines.services.settings import line_settings
 from openlines.ticker import WAKE_CHANNEL
@@ -257,6 +257,7 @@ class DialogChange:
 
     def write(self) -> None:
         """Send it all to the database, inside the caller's transaction."""
+        self._tell_of_finish()
         self._write_dialog()
         if self._messages:
             for message in self._messages:
@@ -292,6 +293,23 @@ class DialogChange:
         if self._frees_a_slot or capacity.may_free_a_slot(self.before, self.facts, self._settings_before):
             after_commit(_slot_freed, self._line_before, now=self.now)
         self._signal()
+
+    def _tell_of_finish(self) -> None:
+        """Something came while a finish could be undone: the dialog stays, and who asked for it is told."""
+        asked_by = self.before.finish_by_id
+        called_off = self.before.finish_at is not None and self.facts.finish_at is None
+        ended = self.facts.state not in HELD and self.facts.state not in IN_QUEUE
+        if (
+            asked_by is None
+            or not called_off
+            or ended
+            or any(e.kind == "finish_undone" for e in self._events)
+        ):
+            return
+        self.record("finish_called_off", actor_id=asked_by)
+        self.tell(asked_by)
+        told = {"dialog": self.dialog.pk, "number": self.dialog.number}
+        publish.signal(topics.employee(asked_by), "finish_called_off", **told)
 
     def _write_dialog(self) -> None:
         dialog = self.dialog

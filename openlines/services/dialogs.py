@@ -91,7 +91,7 @@ def accept(dialog_id: int, *, by: Employee, now: datetime, may_take_over: bool =
         dialog = lock_dialog(dialog_id)
         if dialog.operator_id == by.pk and dialog.is_open:
             return dialog
-        _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+        guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         _step(change, Event.ACCEPT, by=by)
         change.record(Event.ACCEPT, actor_id=by.pk)
@@ -258,9 +258,9 @@ def finish(
     """
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
-        _guard_holder(dialog, expects)
+        guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+            guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         if outcome is None and State(dialog.state) is not State.WRAP_UP:
             if change.settings.outcome_required:
@@ -269,6 +269,14 @@ def finish(
         _apply(change, lambda talk: conversation.finish(talk, by=by.pk, outcome=outcome), by=by)
         change.write()
         return dialog
+
+
+def accept_to_finish(change: DialogChange, *, by: Employee, may_take_over: bool) -> None:
+    """A dialog without an operator is accepted first for who finishes it."""
+    if change.facts.state in IN_QUEUE or change.facts.state is State.WITH_BOT:
+        guard_queue(change.dialog, by, may_take_over=may_take_over, now=change.now)
+        _step(change, Event.ACCEPT, by=by)
+        change.record(Event.ACCEPT, actor_id=by.pk, by_finish=True)
 
 
 def refuse_consent(dialog_id: int, *, by: Employee, now: datetime) -> Dialog:
@@ -380,9 +388,9 @@ def spam(
     """Nothing is sent; the clock counts nothing."""
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
-        _guard_holder(dialog, expects)
+        guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+            guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         _end_offers(change, outcome=Offer.Outcome.WITHDRAWN)
         _step(change, Event.SPAM, by=by)
@@ -443,9 +451,9 @@ def _hand_on(
 ) -> Dialog:
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
-        _guard_holder(dialog, expects)
+        guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
-            _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+            guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         apply(change)
         change.set_fields(handed_by_id=by.pk, handed_note=note.strip()[:SHORT_NOTE])
@@ -508,12 +516,12 @@ def unreachable() -> CommandRefused:
     )
 
 
-def _guard_holder(dialog: Dialog, expects: int | None) -> None:
+def guard_holder(dialog: Dialog, expects: int | None) -> None:
     if expects != ANYBODY and dialog.is_open and dialog.operator_id != expects:
         raise taken(dialog)
 
 
-def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: datetime) -> None:
+def guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: datetime) -> None:
     """Who may accept it now (§12): whom it is offered to; unoffered, a queue member; else the right to take over."""
     if State(dialog.state) not in IN_QUEUE:
         if State(dialog.state) is State.WITH_BOT and may_take_over:
@@ -532,7 +540,7 @@ def _guard_queue(dialog: Dialog, by: Employee, *, may_take_over: bool, now: date
 def guard_reply(dialog: Dialog, by: Employee, *, may_take_over: bool, may_join: bool, now: datetime) -> None:
     state = State(dialog.state)
     if state in IN_QUEUE or state is State.WITH_BOT:
-        _guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+        guard_queue(dialog, by, may_take_over=may_take_over, now=now)
     elif state not in OPEN:
         raise _refusal(dialog, state)
     elif dialog.operator_id not in (by.pk, None) and not may_join:

@@ -30,6 +30,8 @@ class Deeds:
     finish: bool = False
     spam: bool = False
     take_over: bool = False
+    undo_finish: bool = False
+    """A finish was asked for, and can still be undone."""
     resend: bool = False
     """Send again what failed."""
     offer_until: datetime | None = None
@@ -64,6 +66,7 @@ def deeds(employee: Employee, dialog: Dialog) -> Deeds:
         give_back=acts and state in HELD,
         finish=acts,
         spam=spam and acts,
+        undo_finish=acts and dialog.finish_at is not None,
         take_over=leads and not own and state in HELD,
         words=_held_words(dialog, own=own, state=state, reachable=reachable),
     )

@@ -205,7 +205,7 @@ def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer
         line_name=row["line__name"],
         operator_name="" if own else operator or row["operator__username"] or "",
         state=row["state"],
-        state_label=faces.state_label(row["state"]),
+        state_label=_("Finishing…") if row["finish_at"] else faces.state_label(row["state"]),
         last_prefix=_prefix(row["last_author"]),
         last_text=row["last_text"]
         or (_("a file, or something without text") if row["message_count"] else ""),
@@ -274,6 +274,7 @@ _COLUMNS: Final = (
     "is_unanswered",
     "pinned_at",
     "snoozed_until",
+    "finish_at",
     "message_count",
     "client_message_count",
     "last_message_at",

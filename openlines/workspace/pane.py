@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from contactcenter.staff.models import Employee
 from openlines.models import Dialog
-from openlines.policies.facts import HELD
+from openlines.policies.facts import HELD, FinishAs
 from openlines.services import windows
 from openlines.workspace import client_card, faces, hold_state, mail, timeline, window_state
 from openlines.workspace.deeds import Deeds, deeds, may_rate
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """A finish that was asked for and can be undone ``until`` then; ``by``: empty where it was the reader."""
+
+    until: datetime
+    words: str
+    by: str
+    may_undo: bool
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Head:
     may_take_over: bool
     confirms_finish: bool
     """§10 "confirm before closing"."""
+    finishing: Finishing | None
     says_outcome: bool
     """R8: the line wants to know whether it was solved."""
     ends: bool
@@ -132,6 +145,7 @@ def _head(dialog: Dialog, may: Deeds, *, me: Employee, now: datetime) -> Head:
         may_spam=may.spam,
         may_take_over=may.take_over,
         confirms_finish=dialog.line.confirm_finish,
+        finishing=_finishing(dialog, may, me=me),
         says_outcome=dialog.line.outcome_required,
         ends=dialog.state != Dialog.State.WRAP_UP,
         may_pin=own and dialog.state in HELD,
@@ -140,4 +154,19 @@ def _head(dialog: Dialog, may: Deeds, *, me: Employee, now: datetime) -> Head:
         snoozed_until=asleep if own else None,
         may_rate=may_rate(me, dialog),
         log_erased=dialog.log_erased_at is not None,
+    )
+
+
+def _finishing(dialog: Dialog, may: Deeds, *, me: Employee) -> Finishing | None:
+    if dialog.finish_at is None or dialog.frozen_at is not None:
+        return None
+    words = {
+        FinishAs.SOLVED: _("Finished as solved?"),
+        FinishAs.NOT_SOLVED: _("Finished as not solved?"),
+        FinishAs.SPAM: _("Marked as spam?"),
+    }[FinishAs(dialog.finish_as)]
+    other = dialog.finish_by_id if dialog.finish_by_id != me.pk else None
+    by = Employee.objects.filter(pk=other).first() if other is not None else None
+    return Finishing(
+        until=dialog.finish_at, words=words, by=by.display_name if by else "", may_undo=may.undo_finish
     )

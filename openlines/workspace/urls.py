@@ -5,6 +5,7 @@ from django.urls import path
 from openlines.workspace import views_actions as actions
 from openlines.workspace import views_canned as canned
 from openlines.workspace import views_deeds as further
+from openlines.workspace import views_finish as finishes
 from openlines.workspace import views_journey
 from openlines.workspace import views_mail as mail
 from openlines.workspace import views_own as own
@@ -36,9 +37,10 @@ urlpatterns = [
     path("<int:pk>/send-again/", own.send_again, name="send_again"),
     path("<int:pk>/transfer/choices/", pages.transfer_window, name="transfer_choices"),
     path("<int:pk>/transfer/", actions.transfer, name="transfer"),
-    path("<int:pk>/finish/", actions.finish, name="finish"),
+    path("<int:pk>/finish/", finishes.finish, name="finish"),
+    path("<int:pk>/finish/undo/", finishes.undo, name="undo_finish"),
     path("<int:pk>/outcome/", further.finish_window, name="finish_window"),
-    path("<int:pk>/spam/", actions.spam, name="spam"),
+    path("<int:pk>/spam/", finishes.spam, name="spam"),
     path("<int:pk>/pin/", further.pin, name="pin"),
     path("<int:pk>/snooze/", further.snooze, name="snooze"),
     path("<int:pk>/aside/", further.snooze_window, name="snooze_window"),

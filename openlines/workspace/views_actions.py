@@ -23,7 +23,7 @@ from contactcenter.staff.roles import require_right
 from openlines import permissions
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, Message, OpenLine
-from openlines.policies.facts import IN_QUEUE, Outcome, State
+from openlines.policies.facts import IN_QUEUE, State
 from openlines.services import courtesies, dialogs, files, routing
 from openlines.services.errors import CommandRefused
 from openlines.workspace import canned
@@ -83,44 +83,6 @@ def take_over(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
-def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    said = request.POST.get("outcome", "")
-
-    def deed(dialog: Dialog, me: Employee) -> str:
-        _require(deeds(me, dialog).finish, dialog)
-        leads = permissions.may_take_over(me, dialog)
-        done = dialogs.finish(
-            dialog.pk,
-            by=me,
-            now=timezone.now(),
-            may_take_over=leads,
-            expects=dialog.operator_id,
-            outcome=Outcome(said) if said in list(Outcome) else None,
-        )
-        return _("Dialog No. %(number)s is finished.") % {"number": done.number}
-
-    return carry_out(request, pk, deed)
-
-
-@require_POST
-@require_right(Right.DIALOGS_START_SPAM)
-def spam(request: HttpRequest, pk: int) -> HttpResponse:
-    def deed(dialog: Dialog, me: Employee) -> str:
-        _require(deeds(me, dialog).spam, dialog)
-        done = dialogs.spam(
-            dialog.pk,
-            by=me,
-            now=timezone.now(),
-            expects=dialog.operator_id,
-            may_take_over=permissions.may_take_over(me, dialog),
-        )
-        return _("Dialog No. %(number)s is marked as spam.") % {"number": done.number}
-
-    return carry_out(request, pk, deed)
-
-
-@require_POST
-@require_right(Right.DIALOGS_HISTORY)
 def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     note = storable(request.POST.get("note", "")).strip()[:LONGEST_NOTE]
 
@@ -128,7 +90,7 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         now = timezone.now()
         to = transfers.target(request.POST.get("to", ""))
         # of a dialog in wrap-up it says itself why not
-        _require(deeds(me, dialog).transfer or State(dialog.state) is State.WRAP_UP, dialog)
+        require(deeds(me, dialog).transfer or State(dialog.state) is State.WRAP_UP, dialog)
         seen, leads = dialog.operator_id, permissions.may_take_over(me, dialog)
         if isinstance(to, Employee):
             dialogs.transfer_to_colleague(
@@ -228,7 +190,7 @@ def updated(request: HttpRequest, pk: int, *, me: Employee) -> HttpResponse:
     return render(request, "workspace/_update.html", {"pane": shown, "now": now})
 
 
-def _require(allowed: bool, dialog: Dialog) -> None:
+def require(allowed: bool, dialog: Dialog) -> None:
     """Raises ``taken`` where it is another's. A dialog that is over is the service's to refuse."""
     if not allowed and dialog.is_open:
         raise dialogs.taken(dialog)

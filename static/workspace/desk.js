@@ -116,9 +116,11 @@ document.addEventListener("submit", async (event) => {
   if (!form) return;
   event.preventDefault();
   if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, form.dataset.confirmButton))) return;
+  if (FINISHES.has(form.dataset.act) && !(await finishesInSpite())) return;
   await act(form);
 });
 
+const FINISHES = new Set(["finish", "finish-solved", "finish-unsolved", "spam"]);
 let windowOpened = null; // { url, known }: what stood in the conversation when a window was opened over it
 
 /** sure: the person was asked what the server wants to have asked first (code "ask"); told: the newest message of which
@@ -130,6 +132,7 @@ async function act(form, { sure = false, told = 0 } = {}) {
   button?.setAttribute("aria-busy", "true");
   const values = new FormData(form);
   if (sure) values.set("sure", "1");
+  if (FINISHES.has(form.dataset.act)) values.set("undo", "1");
   const known = form.closest("[data-window]") ? windowOpened?.known : talk.glance();
   if (known !== undefined && form.dataset.act) {
     values.set("begun", Math.max(known, told));
@@ -156,12 +159,19 @@ async function act(form, { sure = false, told = 0 } = {}) {
     if (answer.words) toast(answer.words, { tone: "green" });
     if (form.dataset.act === "accept" && id !== talk.dialog) await open(desk.dataset.dialogUrl.replace("/0/", `/${id}/`), { focus: true });
     else if (form.dataset.act === "accept") await talk.update().then(() => talk.composer?.text.focus());
-    else if (id === talk.dialog) talk.update();
+    else if (id === talk.dialog) await talk.update();
+    if (FINISHES.has(form.dataset.act) || form.dataset.act === "undo-finish") talk.afterFinish();
   } else {
     if (!showProblem(problem(answer))) toast(problem(answer), { tone: answer.kind === "refused" ? "amber" : "red" });
     if (id === talk.dialog) talk.update();
   }
   dialogs.refreshSoon();
+}
+
+/** Who is seen typing has more to say. */
+async function finishesInSpite() {
+  const words = talk.typingWords();
+  return !words || confirmed(say("finishInSpite", words), say("allTheSame"));
 }
 
 /** A dialog that was started here, or that was there already: then what was written becomes its draft. */
@@ -223,6 +233,7 @@ startShortcuts({
   t: () => press('.talk [data-key="t"]'),
   f: () => (within('.talk [data-key="f"]') ? press('.talk [data-key="f"]') : submit('.talk form[data-act="finish"]')),
   g: () => submit('.talk form[data-act="finish-unsolved"]'),
+  "ctrl+z": () => submit('.talk form[data-act="undo-finish"]'),
   p: () => submit('.talk form[data-act="pin"]'),
   z: () => submit('.talk form[data-act="snooze"]'),
   l: () => press('.talk [data-key="l"]'),
@@ -240,6 +251,7 @@ function onSignal(signal) {
     if (isOpen) talk.showTyping(signal.text);
     return;
   }
+  if (signal.kind === "finish_called_off") toast(say("finishCalledOff", signal.number), { tone: "amber" });
   if (signal.kind === "connection") {
     talk.update(); // whether messages wait, which is no change of the dialog
     return;

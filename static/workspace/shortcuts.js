@@ -24,6 +24,8 @@ export function startShortcuts(actions) {
   document.addEventListener("keydown", (event) => {
     const target = event.target;
     if (event.key === "Escape" && target.matches?.("textarea, input")) return target.blur();
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "z";
+    if (isUndo && !target.matches?.("input, textarea, select, [contenteditable]") && actions["ctrl+z"]?.() !== false) event.preventDefault();
     if (!box.checked || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (target.matches?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
     const action = actions[event.key.length === 1 ? event.key.toLowerCase() : event.key];

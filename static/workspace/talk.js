@@ -235,6 +235,18 @@ export class Talk {
     if (this.atEnd) this.toEnd();
   }
 
+  /** Who is seen typing, in words; empty where nobody is. */
+  typingWords() {
+    const line = this.element?.querySelector("[data-typing]");
+    return !line || line.hidden ? "" : line.querySelector("[data-typing-words]").textContent;
+  }
+
+  /** The button that was pressed has gone: the keyboard goes on from what stands in its place. */
+  afterFinish() {
+    if (document.activeElement !== document.body) return;
+    this.element?.querySelector('[data-finishing] button, [data-part="head"] .split button, [data-part="head"] form button')?.focus();
+  }
+
   hideTyping() {
     const line = this.element?.querySelector("[data-typing]");
     if (line) line.hidden = true;

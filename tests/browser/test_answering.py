@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from openlines.models import Dialog, Message
 from openlines.services import dialogs
 from openlines.services.dialogs import Reply
-from tests.browser.conftest import Desks
+from tests.browser.conftest import Customers, Desks
 from tests.factories import make_employee
 from tests.openlines.factories import make_client, make_connection, make_line, write
 
@@ -54,3 +54,47 @@ def test_two_answers_at_once_ask_first_and_keep_the_text(desk: Desks) -> None:
     expect(asked).to_be_hidden()
     assert Message.objects.filter(dialog=dialog, text="Shall I send it back?").count() == 1
     assert Dialog.objects.get(pk=dialog.pk).operator == anna
+
+
+def test_a_finish_is_undone_by_keyboard_and_asks_while_the_client_types(
+    desk: Desks, customer: Customers
+) -> None:
+    anna = make_employee(role="operator", first_name="Anna")
+    chat = make_connection(make_line(anna))
+    hers = desk(anna)
+    carl = customer(chat).follow_the_link()
+    carl.write("Thank you, that is all.")
+    hers.accept("Thank you, that is all.")
+    hers.write("You are welcome.")
+    keys = hers.page.keyboard
+    keys.press("Escape")
+
+    keys.press("f")
+    expect(hers.gate).to_contain_text("Finished as solved?")
+    keys.press("Control+z")
+    expect(hers.gate.locator("[data-finishing]")).to_have_count(0)
+    assert Dialog.objects.get(operator=anna).state == "answered"
+    expect(hers.head.get_by_role("button", name="Finish", exact=True)).to_be_visible()
+
+    # Who is seen typing has more to say.
+    carl.text.press_sequentially("Oh, and", delay=20)
+    expect(hers.talk.locator("[data-typing]")).to_be_visible()
+    hers.head.get_by_role("button", name="Finish", exact=True).click()
+    window = hers.page.get_by_role("dialog", name="Action")
+    expect(window).to_contain_text("is writing")
+    window.get_by_role("button", name="Cancel").click()
+    assert Dialog.objects.get(operator=anna).finish_at is None
+
+    # What the client writes meanwhile calls it off, and says so.
+    carl.write("Oh, and do you deliver?")
+    expect(hers.bubble("do you deliver?")).to_be_visible()
+    keys.press("g")
+    expect(hers.gate).to_contain_text("Finished as not solved?")
+    carl.write("To Norway?")
+    expect(hers.toasts).to_contain_text("is not finished")
+    expect(hers.bubble("To Norway?")).to_be_visible()
+
+    hers.head.locator(".split summary").press("Enter")
+    hers.head.get_by_role("button", name="Not solved").press("Enter")
+    expect(hers.gate).to_contain_text("Finished. A reply opens")
+    assert Dialog.objects.get(operator=anna).outcome == "not_solved"
