@@ -17,6 +17,7 @@ from openlines.models import Dialog
 from openlines.permissions import may_see
 from openlines.still_waiting import still_waiting
 from openlines.workspace import timeline
+from openlines.workspace.moved_on import moved_on
 
 
 @require_right(Right.DIALOGS_SEE)
@@ -51,7 +52,7 @@ def dialog(request: HttpRequest, number: int) -> HttpResponse:
         Dialog.objects.select_related("client", "line", "operator", "connection").filter(pk=number).first()
     )
     if found is None or not may_see(reader, found):
-        raise Http404
+        raise Http404(moved_on(reader, number).words)
     return render(
         request,
         "kpi/dialog.html",

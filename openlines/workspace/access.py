@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from contactcenter.lib.parameters import whole_number
 from contactcenter.staff.models import Employee
 from openlines import permissions
-from openlines.models import Dialog, Offer
+from openlines.models import Dialog
 from openlines.policies.stale_view import Known
-from openlines.services.dialogs import taken
 from openlines.services.errors import CommandRefused, StaleView
+from openlines.workspace.moved_on import moved_on
 
 UNPROCESSABLE: Final = {
     "empty",
@@ -59,30 +59,16 @@ def dialog_to_read(request: HttpRequest, pk: int) -> Dialog:
     return dialog
 
 
-def _lost(employee: Employee, pk: int) -> CommandRefused | None:
-    """Why a dialog is gone, for who was offered it or could have accepted it; None for whom it is no business of."""
-    dialog = Dialog.objects.select_related("operator").filter(pk=pk).first()
-    if dialog is None or not _could_have(employee, dialog):
-        return None
-    return taken(dialog) if dialog.is_open else CommandRefused("closed", _("This dialog is closed."))
-
-
 def dialog_to_act_on(request: HttpRequest, pk: int) -> Dialog:
     """As ``dialog_to_read``; but who was offered it, or could have accepted it, and came too late, is told who holds
     it now: raises ``CommandRefused`` (``taken``)."""
     try:
         return dialog_to_read(request, pk)
     except Http404:
-        refusal = _lost(employee_of(request), pk)
+        refusal = moved_on(employee_of(request), pk).refusal
         if refusal is None:
             raise
         raise refusal from None
-
-
-def _could_have(employee: Employee, dialog: Dialog) -> bool:
-    if dialog.line_id in permissions.member_lines(employee):
-        return True
-    return Offer.objects.filter(dialog=dialog, employee=employee).exists()
 
 
 def refused(request: HttpRequest, error: CommandRefused, *, dialog_id: int) -> HttpResponse:
@@ -107,8 +93,12 @@ def known_of(request: HttpRequest) -> Known | None:
 
 
 def not_found(request: HttpRequest, error: Http404, *, dialog_id: int) -> HttpResponse:
-    """A person gets the page; a script gets the words, with the holder's name for who was too late."""
+    """A person gets the page; a script gets the words: where the dialog is now, for whom it concerns. ``error`` tells it of
+    what is missing in a dialog that is there.
+    """
+    me = employee_of(request)
+    is_there = permissions.visible_dialogs(me).filter(pk=dialog_id).exists()
+    words = str(error) if is_there else moved_on(me, dialog_id).words
     if not by_script(request):
-        raise error
-    refusal = _lost(employee_of(request), dialog_id)
-    return JsonResponse({"words": refusal.message if refusal else str(error)}, status=404)
+        raise Http404(words) from error
+    return JsonResponse({"words": words}, status=404)

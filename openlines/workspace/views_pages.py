@@ -16,10 +16,11 @@ from openlines import permissions
 from openlines.live import topics
 from openlines.services import starting
 from openlines.workspace import timeline, transfer
-from openlines.workspace.access import dialog_to_read, employee_of, not_found
+from openlines.workspace.access import by_script, dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds
 from openlines.workspace.listing import Listing, listing
 from openlines.workspace.message_item import instant_of
+from openlines.workspace.moved_on import moved_on
 from openlines.workspace.pane import pane
 
 LONGEST_QUERY = 100
@@ -41,14 +42,19 @@ def desk(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require_right(Right.DIALOGS_HISTORY)
 def dialog(request: HttpRequest, pk: int) -> HttpResponse:
-    """The desk with a dialog open: an address to keep and to send."""
-    shown, now = dialog_to_read(request, pk), timezone.now()
+    """The desk with a dialog open: an address to keep and to send. Where it has moved on, it says where to."""
+    me, now = employee_of(request), timezone.now()
     context = {
-        "pane": pane(shown, me=employee_of(request), now=now),
         "listing": _listing(request, current=str(pk)),
-        "may_start": starting.may_start(employee_of(request)),
+        "may_start": starting.may_start(me),
         "now": now,
     }
+    try:
+        context["pane"] = pane(dialog_to_read(request, pk), me=me, now=now)
+    except Http404:
+        moved = moved_on(me, pk)
+        status = 404 if by_script(request) else moved.status
+        return render(request, "workspace/desk.html", context | {"moved": moved}, status=status)
     return render(request, "workspace/desk.html", context)
 
 

@@ -24,9 +24,9 @@ setServerNow(desk.dataset.now);
 
 const talk = new Talk(desk, {
   onGone: (answer) => {
-    if (talk.composer.text.value) return talk.freeze(talk.composer.lastRefusal || problem(answer));
-    if (answer.words) toast(answer.words, { tone: "amber" });
-    leave();
+    const words = talk.composer.lastRefusal || problem(answer);
+    if (talk.composer.text.value) return talk.freeze(`${words} ${say("draftStays")}`);
+    showMovedOn(words, { url: location.pathname, push: false });
   },
   onSeen: () => dialogs.refreshSoon(),
 });
@@ -41,6 +41,7 @@ async function open(url, { push = true, focus = false } = {}) {
   dialogs.markCurrent(idOf(url)); // at once: the conversation may take its time
   const answer = await talk.open(url);
   if (answer.kind === "overtaken") return;
+  if (answer.kind === "not-yours") return showMovedOn(answer.words, { url, push });
   if (answer.kind !== "done") {
     dialogs.markCurrent();
     toast(problem(answer), { tone: "red" });
@@ -51,6 +52,20 @@ async function open(url, { push = true, focus = false } = {}) {
   nameWindow();
   dialogs.markCurrent();
   if (focus) talk.composer?.text.focus();
+}
+
+/** The dialog is not (any more) for who follows its link: in its place stands where it is now. */
+function showMovedOn(words, { url, push }) {
+  const moved = document.querySelector("[data-moved]").content.cloneNode(true);
+  moved.querySelector("[data-moved-title]").textContent = say("movedOn", url.match(/(\d+)\/$/)?.[1] ?? "");
+  moved.querySelector("[data-moved-words]").textContent = words ?? "";
+  talk.close(moved);
+  show("talk");
+  if (push) history.pushState({}, "", url + location.search);
+  nameWindow();
+  markCurrent();
+  refreshSoon();
+  talk.box.querySelector("[data-moved-title]").focus();
 }
 
 function leave({ push = true } = {}) {
@@ -159,6 +174,7 @@ async function act(form, { sure = false, told = 0 } = {}) {
     if (answer.words) toast(answer.words, { tone: "green" });
     if (form.dataset.act === "accept" && id !== talk.dialog) await open(desk.dataset.dialogUrl.replace("/0/", `/${id}/`), { focus: true });
     else if (form.dataset.act === "accept") await talk.update().then(() => talk.composer?.text.focus());
+    else if (id === talk.dialog && form.action.endsWith("/skip/") && !talk.composer?.text.value) leave();
     else if (id === talk.dialog) await talk.update();
     if (FINISHES.has(form.dataset.act) || form.dataset.act === "undo-finish") talk.afterFinish();
   } else {
