@@ -23,8 +23,8 @@ from openlines.lifecycle import Event
 from openlines.live import publish, topics
 from openlines.models import Attachment, Client, Dialog, Message, Offer, OpenLine, Seen
 from openlines.policies import conversation, offers
-from openlines.policies.dealing import Standing
 from openlines.policies.deadlines import kept_open_by_typing, put_aside
+from openlines.policies.dealing import Standing
 from openlines.policies.facts import HELD, IN_QUEUE, OPEN, DialogFacts, Outcome, State
 from openlines.policies.stale_view import Known
 from openlines.services import (
