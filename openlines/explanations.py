@@ -178,6 +178,7 @@ def _events() -> dict[str, str]:
         "rated_good": _("the client rated it: good"),
         "rated_bad": _("the client rated it: bad"),
         "rated_by_supervisor": _("rated by %(who)s: %(stars)s of 5"),
+        "rating_explained": _("the client said why they rated it so"),
         "consent_given_writing": _("the client consented by writing on"),
         "consent_given_button": _("the client consented"),
         "consent_refused_button": _("the client refused his consent"),

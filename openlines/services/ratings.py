@@ -17,6 +17,7 @@ from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 
 MAX_STARS = 5
+LONGEST_COMMENT = 2000
 
 
 def take(change: DialogChange, *, value: int) -> bool:
@@ -43,7 +44,7 @@ def take(change: DialogChange, *, value: int) -> bool:
 
 def rate_in_chat(dialog_id: int, *, value: int, comment: str = "", now: datetime) -> Dialog:
     """R2: the live chat's own buttons, during the dialog or after it. Raises ``CommandRefused`` (``late``, ``not_yet``,
-    ``off``, ``value``).
+    ``off``, ``value``). The same value once more, with a ``comment``, only adds the reason: nothing is said again.
     """
     if value not in (0, 1):
         raise CommandRefused("value", _("A rating is good or bad."))
@@ -55,15 +56,24 @@ def rate_in_chat(dialog_id: int, *, value: int, comment: str = "", now: datetime
             raise CommandRefused("off", _("You can rate this conversation when it is over."))
         if change.facts.first_reply_at is None:
             raise CommandRefused("not_yet", _("Nobody has answered yet, so there is nothing to rate."))
-        if not take(change, value=value):
+        is_reason = bool(comment.strip()) and change.facts.client_rating == value
+        if is_reason and not conversation.rates_in_time(change.facts, change.settings, now=now):
+            raise CommandRefused("late", _("The time for rating this conversation is over."))
+        if not is_reason and not take(change, value=value):
             change.write()
             raise CommandRefused("late", _("The time for rating this conversation is over."))
-        if comment.strip():
-            Rating.objects.filter(dialog=change.dialog, source=Rating.Source.CLIENT).update(
-                comment=comment.strip()[:2000]
-            )
+        _explain(change, comment)
         change.write()
         return change.dialog
+
+
+def _explain(change: DialogChange, comment: str) -> None:
+    """The client's reason, beside the rating; §10: not where the dialog's texts have been erased."""
+    reason = comment.strip()[:LONGEST_COMMENT]
+    if not reason or change.dialog.log_erased_at is not None:
+        return
+    Rating.objects.filter(dialog=change.dialog, source=Rating.Source.CLIENT).update(comment=reason)
+    change.record("rating_explained", value=change.facts.client_rating)
 
 
 def rate_by_supervisor(
@@ -84,7 +94,7 @@ def rate_by_supervisor(
             source=Rating.Source.SUPERVISOR,
             value=stars,
             by=by,
-            comment=comment.strip()[:2000],
+            comment=comment.strip()[:LONGEST_COMMENT],
             late=change.facts.state not in OPEN,
         )
         change.set_fields(supervisor_rating=stars)

@@ -42,6 +42,7 @@ def of_the_chat() -> dict[str, str]:
         "someoneTypes": _("Somebody is writing…"),
         "refused": _("You have not agreed, so nothing can be sent. You can change your mind at any time."),
         "rated": _("Thank you for your rating. You can change it."),
+        "explained": _("Thank you for telling us. You can still change your rating."),
         "closed": _("We are not here right now. Write to us: we will answer when we are back."),
         "offline": _("No connection. We keep trying; what you write is sent as soon as it works again."),
         "off": _("This chat is switched off at the moment. Please come back later."),

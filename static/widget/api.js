@@ -15,7 +15,7 @@ export class Problem extends Error {
 const PATIENCE_MS = 20_000;
 const UPLOAD_PATIENCE_MS = 300_000;
 
-export function openApi({ base, language, store }) {
+export function openApi({ base, language, store, recall, onToken }) {
   async function ask(path, { method = "GET", json, form, query, patience = PATIENCE_MS, keepalive = false } = {}) {
     const headers = { "Accept-Language": language };
     const token = store.get("token");
@@ -47,8 +47,10 @@ export function openApi({ base, language, store }) {
   }
 
   async function open() {
+    await recall();
     const answer = await ask("session/", { method: "POST", json: {} });
     store.set("token", answer.token);
+    onToken(answer.token);
     return answer;
   }
 

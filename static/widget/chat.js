@@ -38,10 +38,10 @@ const host = openHost({ isEmbedded: config.embedded, onOpen, onClose, onPage: (u
 part("close")?.addEventListener("click", () => host.tell({ type: "close" }));
 document.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && host.tell({ type: "close" }));
 
-const api = openApi({ base: config.base, language: config.language, store });
+const api = openApi({ base: config.base, language: config.language, store, recall, onToken: (token) => store.isLasting || host.keep(token) });
 let talk, composer, outbox, gate, rating;
 if (!config.off) build();
-host.tell({ type: "ready" });
+host.tell({ type: "ready", forgets: !store.isLasting });
 
 function build() {
   talk = new Talk({
@@ -72,6 +72,7 @@ function build() {
   });
   rating = new Rating({
     box: part("rating"), opener: part("open-rating"), words, answer: (values) => api.rate(values),
+    onChange: () => talk.follows && talk.toEnd(),
     onProblem: (problem) => { onProblem(problem); if (problem.message) notice(problem.message); },
   });
   part("earlier").addEventListener("click", showEarlier);
@@ -83,6 +84,13 @@ function build() {
   // Another window of this visitor sent the first message: the conversation is known now.
   addEventListener("storage", ({ key }) => key?.endsWith(`${config.id}:known`) && !ticket && start());
   start();
+}
+
+/** Where the browser gives this frame no storage, the page around it knows who the visitor is. */
+async function recall() {
+  if (store.isLasting || store.get("token")) return;
+  const token = await host.recall();
+  if (token) store.set("token", token);
 }
 
 // -- the server -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ export function openStore(name, kind = "localStorage") {
     storage = null;
   }
   return {
+    isLasting: storage !== null,
     get(key) {
       try {
         return (storage && storage.getItem(prefix + key)) ?? memory.get(key) ?? null;

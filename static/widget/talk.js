@@ -104,12 +104,14 @@ export class Talk {
     bubble.append(author);
     if (message.reply_to) {
       const quoted = element("blockquote", "message__quote");
+      quoted.dir = "auto";
       quoted.textContent = message.reply_to.text;
       bubble.append(quoted);
     }
     if (message.deleted) bubble.append(withText("p", "message__gone", words.deleted));
     else if (message.text) {
       const text = element("p", "message__text");
+      text.dir = "auto";
       text.append(...linked(message.text));
       bubble.append(text);
     }

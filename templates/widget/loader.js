@@ -13,8 +13,8 @@
     var options = (script && script.dataset) || {};
     var base = script && script.src ? new URL(".", script.src) : new URL(settings.base);
     var name = "contactcenter-chat-" + settings.id;
-    if (window[name] || !allowedHere()) return;
-    window[name] = true;
+    if (window[name]) return window[name]();
+    if (!allowedHere()) return;
 
     var language = options.lang || document.documentElement.lang || navigator.language || "en";
     var words = settings.words[language.slice(0, 2).toLowerCase()] || settings.words.en;
@@ -23,7 +23,9 @@
     var opened = false;
     var takesFocus = false;
     var unread = 0;
+    var returns = 0;
 
+    window[name] = attach; // the page has run the script once more: its button is put back, never made twice
     if (document.body) build();
     else document.addEventListener("DOMContentLoaded", build);
 
@@ -57,11 +59,21 @@
       window.addEventListener("blur", tellPage); // the focus went into the frame: what he writes is about this page
       window.addEventListener("popstate", tellPage);
       window.addEventListener("hashchange", tellPage);
+      if (window.navigation) window.navigation.addEventListener("currententrychange", tellPage);
       label();
-      document.body.append(host);
+      attach();
+      // Scripts that put a new body, or a whole new document, in place at each click take what stood in the old one away.
+      var watch = new MutationObserver(function () { if (!host.isConnected && ++returns < 100) { attach(); tellPage(); } });
+      watch.observe(document, { childList: true });
+      watch.observe(document.documentElement, { childList: true });
       // Across pages: open stays open (but a full screen would hide the page he went to); a conversation is listened to.
       if (recall(sessionStore) === "open" && !small.matches) open(false);
       else if (recall(localStore)) whenIdle(load);
+    }
+
+    /** Beside the body: pages replace that, and a frame that is moved loads anew. */
+    function attach() {
+      if (host && !host.isConnected) document.documentElement.append(host);
     }
 
     function load() {
@@ -132,9 +144,11 @@
       var message = event.data || {};
       if (message.type === "ready") {
         ready = true;
+        if (message.forgets) tell({ type: "kept", token: recall(localStore, "-token") });
         tellState();
       } else if (message.type === "close") close(true);
       else if (message.type === "known") remember(localStore, "1");
+      else if (message.type === "keep" && typeof message.token === "string") remember(localStore, message.token, "-token");
       else if (message.type === "unread" && typeof message.count === "number") {
         unread = message.count;
         label();
@@ -206,7 +220,7 @@
     // Storage may be forbidden: then nothing is remembered.
     function sessionStore() { return window.sessionStorage; }
     function localStore() { return window.localStorage; }
-    function recall(store) { try { return store().getItem(name); } catch (error) { return null; } }
-    function remember(store, value) { try { store().setItem(name, value); } catch (error) { /* forbidden */ } }
+    function recall(store, part) { try { return store().getItem(name + (part || "")); } catch (error) { return null; } }
+    function remember(store, value, part) { try { store().setItem(name + (part || ""), value); } catch (error) { /* forbidden */ } }
   }
 })({{ settings|safe }});

@@ -9,11 +9,12 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from openlines.models import Dialog
-from openlines.services import lines
+from openlines.models import Dialog, Rating
+from openlines.services import dialogs, lines
 from tests.browser.conftest import Customers, Desks
 from tests.factories import make_employee
 from tests.openlines.factories import make_connection, make_line
+from tests.waiting import wait_until
 
 FINISHED = "Thank you for talking to us."
 
@@ -97,3 +98,40 @@ def test_from_the_first_word_to_the_list(
     expect(listed).to_have_url(re.compile("state=closed"))
     listed.get_by_role("link", name="Remove the filter “Closed”").click()
     expect(numbers).to_have_text([str(first.number), str(second.number)])
+
+
+def test_the_rating_is_asked_once_below_the_messages_with_a_reason(desk: Desks, customer: Customers) -> None:
+    """R2, R5: the line's message is the question; the buttons stand below it, and hide nothing."""
+    anna = make_employee(role="operator", first_name="Anna", last_name="Nowak")
+    chat = make_connection(make_line(anna, greeting_enabled=False))
+    hers = desk(anna)
+    carl = customer(chat).visit_the_shop().open_the_chat()
+    carl.write("Is the blue teapot in stock?")
+    hers.accept("blue teapot")
+    hers.write("No.")
+    expect(carl.message("No.")).to_be_visible()
+    dialog = Dialog.objects.get(connection=chat)
+    dialogs.finish(dialog.pk, by=anna, now=timezone.now())
+
+    card = carl.chat.get_by_role("region", name="Rating")
+    expect(card.get_by_role("button", name="Bad")).to_be_visible()
+    expect(card.get_by_text("How did we do?")).to_be_hidden()
+    request = carl.log.locator(".message--line").last
+    expect(request).to_be_visible()
+    assert request.evaluate("(box) => box.getBoundingClientRect().bottom") <= card.evaluate(
+        "(box) => box.getBoundingClientRect().top"
+    )
+
+    reason = card.get_by_label("What went wrong?")
+    expect(reason).to_be_hidden()
+    card.get_by_role("button", name="Bad").press("Enter")
+    expect(card.get_by_role("button", name="Bad")).to_have_attribute("aria-pressed", "true")
+    sorry = carl.log.locator(".message--line").filter(has_text="sorry")
+    expect(sorry).to_have_count(1)
+    reason.fill("I wanted a blue one.")
+    card.get_by_role("button", name="Send the reason").click()
+    expect(card.get_by_role("status")).to_contain_text("Thank you for telling us.")
+    expect(reason).to_be_hidden()
+    wait_until(lambda: Rating.objects.filter(dialog=dialog, value=0, comment="I wanted a blue one.").exists())
+    expect(sorry).to_have_count(1)
+    expect(hers.page.get_by_role("region", name="Client", exact=True)).to_contain_text("I wanted a blue one.")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from contactcenter.staff.models import Employee
 from openlines.live import publish
-from openlines.models import Client, Connection, ConsentRecord, Dialog, OpenLine
+from openlines.models import Client, Connection, ConsentRecord, Dialog, Message, OpenLine, Rating
 from openlines.services import dialogs, lines
 from openlines.widget import chats
 from tests.openlines.factories import answer
@@ -22,8 +23,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def asking(chat: Connection) -> Connection:
-    from django.utils import timezone
-
     lines.save_block(
         chat.line_id, {"consent_enabled": True, "consent_url": "https://x.test/p"}, now=timezone.now()
     )
@@ -91,8 +90,6 @@ def test_r2_a_rating_in_the_chat(chat: Connection, anna: Employee) -> None:
 
 
 def test_r2_switched_off_it_waits_for_the_end(chat: Connection, anna: Employee) -> None:
-    from django.utils import timezone
-
     lines.save_block(chat.line_id, {"rating_in_dialog": False}, now=timezone.now())
     page = opened(chat)
     page.write("Hello")
@@ -106,8 +103,6 @@ def test_r2_switched_off_it_waits_for_the_end(chat: Connection, anna: Employee) 
 def test_a11_switched_off_only_that_he_writes_is_told(
     chat: Connection, anna: Employee, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.utils import timezone
-
     page = opened(chat)
     page.write("Hello")
     told: list[Any] = []
@@ -153,3 +148,29 @@ def test_w7_its_own_schedule_goes_before_the_lines(chat: Connection) -> None:
     assert chats.is_open(found, now=NIGHT)
     assert not chats.is_open(found, now=DAY)
     assert chats.is_shown(found, now=DAY)
+
+
+def test_r2_a_reason_is_added_to_a_rating_and_nothing_is_said_again(chat: Connection, anna: Employee) -> None:
+    page = opened(chat)
+    page.write("Hello")
+    dialog = Dialog.objects.get()
+    answer(dialog, anna, "Hi")
+    page.post("rating", dialog=dialog.pk, value=0)
+    said = Message.objects.filter(dialog=dialog).count()
+    assert page.post("rating", dialog=dialog.pk, value=0, comment=" Too slow ").status_code == 200
+    assert Rating.objects.get().comment == "Too slow"
+    assert Message.objects.filter(dialog=dialog).count() == said
+    # another opinion is another rating: the old reason is not its reason
+    page.post("rating", dialog=dialog.pk, value=1)
+    assert (Rating.objects.get().value, Rating.objects.get().comment) == (1, "")
+
+
+def test_s10_no_reason_is_kept_where_the_texts_are_erased(chat: Connection, anna: Employee) -> None:
+    page = opened(chat)
+    page.write("Hello")
+    dialog = Dialog.objects.get()
+    answer(dialog, anna, "Hi")
+    dialogs.finish(dialog.pk, by=anna, now=timezone.now())
+    Dialog.objects.update(log_kept=False, log_erased_at=timezone.now())
+    assert page.post("rating", dialog=dialog.pk, value=0, comment="My PIN is 1234").status_code == 200
+    assert (Rating.objects.get().value, Rating.objects.get().comment) == (0, "")

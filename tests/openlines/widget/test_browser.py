@@ -281,7 +281,7 @@ def test_where_storage_is_denied_it_works_and_says_nothing(
 def test_the_parent_is_not_trusted(page: Page, frame: FrameLocator) -> None:
     field = open_chat(page, frame)
     page.evaluate("""() => {
-        const target = document.querySelector('body > div').shadowRoot.querySelector('iframe').contentWindow;
+        const target = document.querySelector('html > div').shadowRoot.querySelector('iframe').contentWindow;
         for (const message of [null, 'x', 5, {}, {type: 'page', url: 'https://elsewhere.example/'},
             {type: 'page', url: 'javascript:alert(1)'}, {type: 'open', focus: {}}]) target.postMessage(message, '*');
     }""")
@@ -307,3 +307,16 @@ def test_axe_finds_nothing(
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     context.close()
+
+
+def test_a_page_that_keeps_something_else_than_a_token_is_no_harm(page: Page, frame: FrameLocator) -> None:
+    """What the page around says it has kept counts only where the frame has no storage, and only as a text."""
+    field = open_chat(page, frame)
+    page.evaluate("""() => {
+        const target = document.querySelector('html > div').shadowRoot.querySelector('iframe').contentWindow;
+        for (const token of [5, {}, 'forged', null]) target.postMessage({type: 'kept', token}, '*');
+    }""")
+    field.fill("Hello")
+    field.press("Enter")
+    expect(frame.get_by_text("Thank you for writing to us")).to_be_visible()
+    assert Dialog.objects.count() == 1
