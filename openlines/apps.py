@@ -41,6 +41,19 @@ class OpenlinesConfig(AppConfig):
             "connection_silent",
             _("Nothing has come in on “%(name)s” for much longer than is usual at this hour. Check it."),
         )
+        notices.register("dialog_transferred", _("%(who)s transferred dialog No. %(dialog)s to you."))
+        notices.register(
+            "dialog_transferred_with_note",
+            _("%(who)s transferred dialog No. %(dialog)s to you: %(note)s"),
+        )
+        notices.register(
+            "reply_failed", _("A message of dialog No. %(dialog)s did not reach the client: %(reason)s")
+        )
+        notices.register("mentioned", _("%(who)s mentions you in dialog No. %(dialog)s: %(note)s"))
+        notices.register(
+            "mentioned_hidden",
+            _("%(who)s mentions you in dialog No. %(number)s, which your role does not let you see."),
+        )
         notices.register(
             "supervisor_rating", _("%(who)s rated your dialog No. %(number)s: %(stars)s of 5 stars.")
         )

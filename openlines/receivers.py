@@ -12,6 +12,7 @@ from django.utils import timezone
 from contactcenter.lib.commits import after_commit
 from contactcenter.staff import signals
 from contactcenter.staff.models import Department, Employee
+from openlines.live import publish, topics
 from openlines.services import staffing
 
 
@@ -20,6 +21,7 @@ def connect() -> None:
     signals.became_available.connect(_came, dispatch_uid="openlines.came")
     signals.became_unavailable.connect(_went, dispatch_uid="openlines.went")
     signals.absences_changed.connect(_planned, dispatch_uid="openlines.planned")
+    signals.noticed.connect(_noticed, dispatch_uid="openlines.noticed")
     for model in (Employee, Department):
         post_save.connect(_membership, sender=model, dispatch_uid=f"openlines.membership.{model.__name__}")
 
@@ -42,6 +44,11 @@ def _came(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> 
 
 def _went(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> None:
     staffing.went(employee_id, now=now)
+
+
+def _noticed(sender: object, *, employee_ids: Collection[int], **kwargs: Any) -> None:
+    for employee_id in employee_ids:
+        publish.signal(topics.employee(employee_id), "notice")
 
 
 def _planned(sender: object, *, employee_ids: Collection[int], now: datetime, **kwargs: Any) -> None:

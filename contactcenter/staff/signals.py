@@ -30,6 +30,10 @@ became_unavailable = Signal()
 #: Arguments: employee_ids (collection of int), now (aware datetime).
 absences_changed = Signal()
 
+#: Notices were written to employees.
+#: Arguments: employee_ids (collection of int), now (aware datetime).
+noticed = Signal()
+
 
 class Reason:
     """Why `became_unavailable` was sent. Nobody sends OFFLINE: staff does not watch the clock."""

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from contactcenter.staff import state_views, team_views, views
+from contactcenter.staff import notice_views, state_views, team_views, views
 
 app_name = "staff"
 
@@ -10,7 +10,10 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("me/", views.profile, name="profile"),
     path("me/password/", views.PasswordChange.as_view(), name="password"),
-    path("me/notices/read/", views.read_notices, name="read_notices"),
+    path("me/notices/", notice_views.own_notices, name="own_notices"),
+    path("me/notices/panel/", notice_views.own_notices_panel, name="own_notices_panel"),
+    path("me/notices/<int:notice_id>/", notice_views.open_notice, name="open_notice"),
+    path("me/notices/read/", notice_views.read_notices, name="read_notices"),
     path("me/state/", state_views.own_state, name="own_state"),
     path("me/state/panel/", state_views.own_state_panel, name="own_state_panel"),
     re_path(

@@ -85,13 +85,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     )
 
 
-@login_required
-@require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
-    notices.mark_read(_employee_id(request), now=timezone.now())
-    return redirect("staff:profile")
-
-
 @require_POST
 def touch_presence(request: HttpRequest) -> HttpResponse:
     """The desk page's sign of life, every 30 s; 401 tells its script that the session is over."""

@@ -31,6 +31,7 @@ from openlines.services import (
     automatic_actions,
     canned_replies,
     courtesies,
+    dialog_notices,
     line_switch,
     looks,
     queue_members,
@@ -159,7 +160,9 @@ def reply(
             )
         )
         change.write()
-        if not reply.is_note:
+        if reply.is_note:
+            dialog_notices.mentioned(dialog, reply.text, by=by, now=now)
+        else:
             canned_replies.count_uses(reply.canned, now=now)
         return message
 
@@ -187,6 +190,7 @@ def transfer_to_colleague(
             raise CommandRefused("same", _("%(name)s holds this dialog already.") % {"name": to.display_name})
         _step(change, Event.TRANSFER, by=to)
         change.record(Event.TRANSFER, actor_id=by.pk, to=to.pk, earlier=change.before.operator_id, note=note)
+        dialog_notices.transferred(change.dialog, to=to, by=by, note=note, now=now)
 
     return _hand_on(dialog_id, apply, by=by, note=note, now=now, expects=expects, may_take_over=may_take_over)
 
@@ -462,6 +466,7 @@ def _hand_on(
                 NewMessage(author=Message.Author.OPERATOR, operator_id=by.pk, text=note.strip(), is_note=True)
             )
         change.write()
+        dialog_notices.mentioned(dialog, note, by=by, now=now)
         return dialog
 
 

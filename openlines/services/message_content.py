@@ -1,8 +1,9 @@
 """What a message says is changed, or taken back, here and nowhere else: so every copy of it follows.
 
 Copies are: the last words in lists and the desk's search, quotes in other messages, what a joined client's dialog took
-over, files, what waits to be fetched or is to leave for the provider, and the raw deliveries it came in. Callers hold the
-dialog's lock and write its change. A canned reply that was saved from a message is no copy: a person chose its words.
+over, notices to employees, files, what waits to be fetched or is to leave for the provider, and the raw deliveries it
+came in. Callers hold the dialog's lock and write its change. A canned reply that was saved from a message is no copy: a
+person chose its words.
 
 ``put_text`` is an edit. ``take_back`` is a deletion: of a client's message nothing is left but that there was one (Meta's
 terms ask for that, and a client who takes a card number back means it everywhere); of one of ours the text stays in the
@@ -19,6 +20,7 @@ from typing import Any
 from django.db.models import FileField, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 
+from contactcenter.staff import notices
 from openlines.models import (
     Attachment,
     Dialog,
@@ -29,6 +31,7 @@ from openlines.models import (
     MessageMark,
     OutboxItem,
 )
+from openlines.services import dialog_notices
 from openlines.services.change import PREVIEW, DialogChange
 
 logger = logging.getLogger(__name__)
@@ -90,7 +93,7 @@ def forget(dialog_ids: Iterable[int]) -> None:
         event.data = {name: value for name, value in event.data.items() if name not in ("note", "comment")}
         event.save(update_fields=["data"])
     Message.objects.filter(dialog__in=ids).update(text="", earlier_texts=[], extra={}, failure="")
-    Dialog.objects.filter(pk__in=ids).update(last_text="")
+    Dialog.objects.filter(pk__in=ids).update(last_text="", handed_note="")
 
 
 def forget_copies(dialog_ids: Iterable[int]) -> None:
@@ -98,6 +101,7 @@ def forget_copies(dialog_ids: Iterable[int]) -> None:
     transaction: the copies are found by them.
     """
     ids = list(dialog_ids)
+    notices.forget([dialog_notices.link(pk) for pk in ids])
     messages = Message.objects.filter(dialog__in=ids)
     _remove(Attachment.objects.filter(message__dialog__in=ids))
     quotes = Q(messages__reply_to__dialog__in=ids)  # the channel repeats there what was answered

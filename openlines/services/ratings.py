@@ -7,12 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contactcenter.staff import notices
 from contactcenter.staff.models import Employee
 from openlines.models import Dialog, Rating
 from openlines.policies import conversation
 from openlines.policies.facts import OPEN, State
-from openlines.services import automatic_actions
+from openlines.services import automatic_actions, dialog_notices
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 
@@ -101,13 +100,7 @@ def rate_by_supervisor(
         change.record("rated_by_supervisor", actor_id=by.pk, value=stars, comment=rating.comment)
         change.write()
         if rating.operator_id:
-            notices.notify(
-                [rating.operator_id],
-                kind="supervisor_rating",
-                data={"stars": stars, "number": change.dialog.number, "who": by.display_name},
-                now=now,
-                link=f"/desk/{change.dialog.number}/",
-            )
+            dialog_notices.rated(change.dialog, to=rating.operator_id, by=by, stars=stars, now=now)
         return rating
 
 

@@ -9,6 +9,7 @@ from openlines import lifecycle
 from openlines.lifecycle import Event
 from openlines.models import Message, ReactionInterval
 from openlines.policies.facts import DialogFacts, State
+from openlines.services import dialog_notices
 from openlines.services.change import DialogChange
 
 _LOST = (Message.Delivery.FAILED, "")
@@ -21,6 +22,9 @@ def undo(change: DialogChange, message: Message) -> None:
         return
     change.record("reply_failed", actor_id=message.operator_id, message=message.pk)
     change.tell(change.facts.operator_id, message.operator_id)
+    if change.facts.state is not State.SPAM:  # there it is meant not to arrive
+        people = {pk for pk in (change.facts.operator_id, message.operator_id) if pk is not None}
+        dialog_notices.reply_failed(change.dialog, to=people, reason=message.failure, now=change.now)
     take_back(change, message)
 
 

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from contactcenter.lib.parameters import storable, whole_number
+from contactcenter.staff import notices
 from contactcenter.staff.models import Right
 from contactcenter.staff.roles import require_right
 from openlines import permissions
 from openlines.live import topics
-from openlines.services import starting
+from openlines.services import dialog_notices, starting
 from openlines.workspace import timeline, transfer
 from openlines.workspace.access import by_script, dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds
@@ -44,6 +45,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def dialog(request: HttpRequest, pk: int) -> HttpResponse:
     """The desk with a dialog open: an address to keep and to send. Where it has moved on, it says where to."""
     me, now = employee_of(request), timezone.now()
+    notices.mark_read(me.pk, now=now, about=dialog_notices.link(pk))
     context = {
         "listing": _listing(request, current=str(pk)),
         "may_start": starting.may_start(me),
@@ -73,6 +75,7 @@ def dialog_pane(request: HttpRequest, pk: int) -> HttpResponse:
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
     now = timezone.now()
+    notices.mark_read(employee_of(request).pk, now=now, about=dialog_notices.link(pk))
     context = {"pane": pane(shown, me=employee_of(request), now=now), "now": now}
     return render(request, "workspace/_pane.html", context)
 

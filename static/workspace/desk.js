@@ -1,11 +1,12 @@
 /* The desk: which dialog is open, the list beside it, what one does with dialogs, and keeping all of it current. */
 
 import { openLive } from "../openlines/live.js";
+import { lookAtNotices, noticesMayBeRead, startNotices } from "../staff/notices.js";
 import { startPresence } from "../staff/presence.js";
 import { setServerNow } from "../ui/clocks.js";
 import { freshNow, showStatus } from "../ui/live_status.js";
 import { toast } from "../ui/toasts.js";
-import { startAlerts } from "./alerts.js";
+import { beep, notify, startAlerts } from "./alerts.js";
 import { keepDraft } from "./composer.js";
 import { DialogList } from "./dialog_list.js";
 import { get, post } from "./requests.js";
@@ -51,6 +52,7 @@ async function open(url, { push = true, focus = false } = {}) {
   if (push) history.pushState({}, "", url + location.search);
   nameWindow();
   dialogs.markCurrent();
+  noticesMayBeRead();
   if (focus) talk.composer?.text.focus();
 }
 
@@ -268,6 +270,7 @@ function onSignal(signal) {
     return;
   }
   if (signal.kind === "finish_called_off") toast(say("finishCalledOff", signal.number), { tone: "amber" });
+  if (signal.kind === "notice") return lookAtNotices();
   if (signal.kind === "connection") {
     talk.update(); // whether messages wait, which is no change of the dialog
     return;
@@ -301,6 +304,11 @@ function onPresence(wasAway) {
 }
 
 startAlerts();
+startNotices(({ id, words, url }) => {
+  beep("offer");
+  toast(words, { tone: "amber" });
+  notify({ title: words, body: "", tag: `notice-${id}`, onClick: () => location.assign(url) });
+});
 startTemplates();
 startDialogs({ onStarted: started });
 nameWindow();

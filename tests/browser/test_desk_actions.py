@@ -104,3 +104,28 @@ def test_a_supervisor_rates_and_what_he_types_survives_what_happens_meanwhile(de
         "aria-current", "true"
     )
     expect(his.row("Thank you!")).to_be_visible()
+
+
+def test_a_dialog_that_is_handed_over_is_heard_at_an_open_desk_and_seen_at_one_opened_later(
+    desk: Desks,
+) -> None:
+    """Q10."""
+    anna = make_employee(role="operator", first_name="Anna")
+    bert = make_employee(role="operator", first_name="Bert")
+    client = make_client(make_connection(make_line(anna)), name="Carl")
+    dialog = write(client, "Is it in stock?", now=timezone.now()).dialog
+    dialogs.accept(dialog.pk, by=anna, now=timezone.now())
+    his = desk(bert).open()
+    bell = his.page.locator("details.notices")
+    expect(bell.locator("[data-notices]")).to_be_attached()
+
+    dialogs.transfer_to_colleague(dialog.pk, to=bert, by=anna, note="Call back today", now=timezone.now())
+    expect(his.toasts).to_contain_text("to you: Call back today")
+    expect(bell).to_contain_text("1 unread notice")
+    his.page.reload()
+    expect(bell).to_contain_text("1 unread notice")
+    bell.locator("summary").click()
+    bell.get_by_role("link", name="Call back today").click()
+    expect(his.bubble("Is it in stock?")).to_be_visible()
+    expect(bell.locator("[data-notices]")).to_be_attached()
+    expect(bell.locator("[data-notices-count]")).to_have_count(0)

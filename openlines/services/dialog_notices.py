@@ -1,0 +1,92 @@
+"""Notices to employees about a dialog: it was handed to them, a message of theirs failed, a colleague names them, a rating."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+
+from django.urls import reverse
+
+from contactcenter.lib.folding import fold
+from contactcenter.staff import notices
+from contactcenter.staff.models import Employee
+from openlines.models import Dialog
+
+TRANSFERRED = "dialog_transferred"
+TRANSFERRED_WITH_NOTE = "dialog_transferred_with_note"
+REPLY_FAILED = "reply_failed"
+MENTIONED = "mentioned"
+MENTIONED_HIDDEN = "mentioned_hidden"
+SUPERVISOR_RATING = "supervisor_rating"
+LONGEST = 300
+
+
+def link(dialog_id: int) -> str:
+    return reverse("workspace:dialog", args=[dialog_id])
+
+
+def transferred(dialog: Dialog, *, to: Employee, by: Employee, note: str, now: datetime) -> None:
+    """Q10."""
+    kind = TRANSFERRED_WITH_NOTE if note.strip() else TRANSFERRED
+    data = {"who": by.display_name, "dialog": _name(dialog), "note": note.strip()[:LONGEST]}
+    notices.notify([to.pk], kind=kind, data=data, now=now, link=link(dialog.pk))
+
+
+def reply_failed(dialog: Dialog, *, to: Collection[int], reason: str, now: datetime) -> None:
+    """§11: what a client never got. Several in one dialog are one notice."""
+    notices.notify(
+        sorted(to),
+        kind=REPLY_FAILED,
+        data={"dialog": _name(dialog), "reason": reason[:LONGEST]},
+        now=now,
+        link=link(dialog.pk),
+        once=True,
+    )
+
+
+def rated(dialog: Dialog, *, to: int, by: Employee, stars: int, now: datetime) -> None:
+    """R6."""
+    data = {"stars": stars, "number": dialog.number, "who": by.display_name}
+    notices.notify([to], kind=SUPERVISOR_RATING, data=data, now=now, link=link(dialog.pk))
+
+
+def mentioned(dialog: Dialog, text: str, *, by: Employee, now: datetime) -> None:
+    """§11: the colleagues whom a note names as "@Anna", "@Anna Nowak" or by user name. Who may not see the dialog gets
+    neither link nor note. No statement where there is no "@".
+    """
+    if "@" not in text:
+        return
+    from openlines import permissions
+
+    people = _named(text, Employee.objects.active().exclude(pk=by.pk))
+    data = {"who": by.display_name, "dialog": _name(dialog), "note": text.strip()[:LONGEST]}
+    hidden = {"who": by.display_name, "number": dialog.number}
+    for person in people:
+        if permissions.may_see(person, dialog):
+            notices.notify([person.pk], kind=MENTIONED, data=data, now=now, link=link(dialog.pk))
+        else:
+            notices.notify([person.pk], kind=MENTIONED_HIDDEN, data=hidden, now=now)
+
+
+def _named(text: str, people: Collection[Employee]) -> list[Employee]:
+    """At each "@" the longest name that stands there decides: "@Anna Nowak" is not every Anna."""
+    folded = fold(text)
+    found: dict[int, Employee] = {}
+    for at in re.finditer(r"(?<!\w)@", folded):
+        rest = folded[at.end() :]
+        matches = [
+            (len(name), person)
+            for person in people
+            for name in map(fold, {person.display_name, person.first_name, person.username})
+            if name and rest.startswith(name) and not re.match(r"\w", rest[len(name) :])
+        ]
+        longest = max((length for length, _person in matches), default=0)
+        found |= {person.pk: person for length, person in matches if length == longest}
+    return list(found.values())
+
+
+def _name(dialog: Dialog) -> str:
+    """``12 (Karl)``."""
+    client = dialog.client.name or dialog.client.username
+    return f"{dialog.number} ({client})" if client else str(dialog.number)
