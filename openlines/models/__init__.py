@@ -18,6 +18,7 @@ from openlines.models.line import (
     WorkingTimeSettings,
 )
 from openlines.models.message import Attachment, EarlyMark, Message, MessageMark, MessagePart
+from openlines.models.onlooker import Onlooker
 from openlines.models.outbox import OutboxItem
 from openlines.models.queue import LineEntry, Offer, QueueEntry, Turn
 from openlines.models.rating import Rating
@@ -47,6 +48,7 @@ __all__ = [
     "MessageMark",
     "MessagePart",
     "Offer",
+    "Onlooker",
     "OpenLine",
     "OtherSettings",
     "OutboxItem",

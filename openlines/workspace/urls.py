@@ -8,6 +8,7 @@ from openlines.workspace import views_deeds as further
 from openlines.workspace import views_finish as finishes
 from openlines.workspace import views_journey
 from openlines.workspace import views_mail as mail
+from openlines.workspace import views_onlookers as onlookers
 from openlines.workspace import views_own as own
 from openlines.workspace import views_pages as pages
 from openlines.workspace import views_start as starts
@@ -38,7 +39,7 @@ urlpatterns = [
     path("<int:pk>/transfer/choices/", pages.transfer_window, name="transfer_choices"),
     path("<int:pk>/transfer/", actions.transfer, name="transfer"),
     path("<int:pk>/finish/", finishes.finish, name="finish"),
-    path("<int:pk>/finish/undo/", finishes.undo, name="undo_finish"),
+    path("<int:pk>/undo-finish/", finishes.undo, name="undo_finish"),
     path("<int:pk>/outcome/", further.finish_window, name="finish_window"),
     path("<int:pk>/spam/", finishes.spam, name="spam"),
     path("<int:pk>/pin/", further.pin, name="pin"),
@@ -50,6 +51,7 @@ urlpatterns = [
     path("<int:pk>/files/<uuid:public_id>/fetch/", further.fetch_file, name="fetch_file"),
     path("<int:pk>/messages/<int:message>/journey/", views_journey.journey, name="journey"),
     path("<int:pk>/seen/", actions.seen, name="seen"),
+    path("<int:pk>/here/", onlookers.here, name="here"),
     path("<int:pk>/typing/", actions.typing, name="typing"),
     path("<int:pk>/templates/", templates.window, name="templates"),
     path("<int:pk>/template/", templates.send, name="template"),

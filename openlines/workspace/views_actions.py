@@ -24,7 +24,7 @@ from openlines import permissions
 from openlines.live import publish, topics
 from openlines.models import Connection, Dialog, Message, OpenLine
 from openlines.policies.facts import IN_QUEUE, State
-from openlines.services import courtesies, dialogs, files, routing
+from openlines.services import courtesies, dialogs, files, onlookers, routing
 from openlines.services.errors import CommandRefused
 from openlines.workspace import canned
 from openlines.workspace import transfer as transfers
@@ -51,12 +51,16 @@ Deed = Callable[[Dialog, Employee], str]
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """``with=pane``: a script gets the conversation, in the same request."""
+
     def deed(dialog: Dialog, me: Employee) -> str:
         leads = permissions.may_take_over(me, dialog)
         dialogs.accept(dialog.pk, by=me, now=timezone.now(), may_take_over=leads)
         return ""
 
-    return carry_out(request, pk, deed)
+    answer = carry_out(request, pk, deed)
+    wants_pane = by_script(request) and request.POST.get("with") == "pane"
+    return opened(request, pk) if wants_pane and answer.status_code == 200 else answer
 
 
 @require_POST
@@ -148,12 +152,13 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @require_right(Right.DIALOGS_HISTORY)
 def typing(request: HttpRequest, pk: int) -> HttpResponse:
-    """An answer is being written (a note tells nobody): shown on the client's page, or by his provider."""
+    """An answer is being written: shown on the client's page, or by their provider (a note is not), and to colleagues."""
     try:
         dialog = dialog_to_read(request, pk)
     except Http404 as error:
         return not_found(request, error, dialog_id=pk)
     me, now = employee_of(request), timezone.now()
+    onlookers.look(dialog.pk, by=me, now=now, writing=True)
     holds = dialog.operator_id == me.pk
     if holds:  # A8: who is writing keeps it open
         dialogs.typing(dialog.pk, by=me, now=now)
@@ -180,6 +185,13 @@ def carry_out(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     if words:
         messages.success(request, words)
     return redirect("workspace:dialog", pk)
+
+
+def opened(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole dialog, as the desk shows it."""
+    now = timezone.now()
+    shown = pane(dialog_to_read(request, pk), me=employee_of(request), now=now)
+    return render(request, "workspace/_pane.html", {"pane": shown, "now": now})
 
 
 def updated(request: HttpRequest, pk: int, *, me: Employee) -> HttpResponse:

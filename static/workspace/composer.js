@@ -29,12 +29,12 @@ export function keepDraft({ employee, dialog, text }) {
 export class Composer {
   /** talk: the .talk element; looked(): the newest message that was in sight; onSent(html): the server's update;
       onRefused(): somebody was quicker, look again; onLook(): show what came. */
-  constructor(talk, { employee, looked, onSent, onRefused, onTyping, onLook }) {
+  constructor(talk, { employee, looked, onSent, onRefused, onTyping, onWriting, onLook }) {
     this.talk = talk;
     this.form = talk.querySelector("[data-composer]");
     this.text = this.form.elements.text;
     this.key = `draft:${employee}:${talk.dataset.draft}`;
-    this.handlers = { onSent, onRefused, onTyping, onLook };
+    this.handlers = { onSent, onRefused, onTyping, onWriting, onLook };
     this.looked = looked;
     this.begun = null; // the newest message (its data-seq) when the text was begun
     this.files = []; // a File, or { name, size, canned }: a canned reply's, which the server has
@@ -62,7 +62,9 @@ export class Composer {
     });
     this.text.addEventListener("input", () => {
       this.keep();
-      if (this.mode === "reply" && this.text.value && !this.editing.isOn) this.handlers.onTyping();
+      if (!this.text.value) return;
+      if (this.mode === "reply" && !this.editing.isOn) this.handlers.onTyping();
+      else this.handlers.onWriting();
     });
     this.form.addEventListener("click", (event) => {
       const mode = event.target.closest("[data-mode-button]");

@@ -38,9 +38,11 @@ function show(view) {
   desk.dataset.view = view;
 }
 
-async function open(url, { push = true, focus = false } = {}) {
+/** html: the dialog, where it came with another answer. */
+async function open(url, { push = true, focus = false, html = "" } = {}) {
   dialogs.markCurrent(idOf(url)); // at once: the conversation may take its time
-  const answer = await talk.open(url);
+  if (html) talk.put(html);
+  const answer = html ? { kind: "done" } : await talk.open(url);
   if (answer.kind === "overtaken") return;
   if (answer.kind === "not-yours") return showMovedOn(answer.words, { url, push });
   if (answer.kind !== "done") {
@@ -59,14 +61,14 @@ async function open(url, { push = true, focus = false } = {}) {
 /** The dialog is not (any more) for who follows its link: in its place stands where it is now. */
 function showMovedOn(words, { url, push }) {
   const moved = document.querySelector("[data-moved]").content.cloneNode(true);
-  moved.querySelector("[data-moved-title]").textContent = say("movedOn", url.match(/(\d+)\/$/)?.[1] ?? "");
+  moved.querySelector("[data-moved-title]").textContent = say("movedOn", idOf(url) ?? "");
   moved.querySelector("[data-moved-words]").textContent = words ?? "";
   talk.close(moved);
   show("talk");
   if (push) history.pushState({}, "", url + location.search);
   nameWindow();
-  markCurrent();
-  refreshSoon();
+  dialogs.markCurrent();
+  dialogs.refreshSoon();
   talk.box.querySelector("[data-moved-title]").focus();
 }
 
@@ -150,11 +152,14 @@ async function act(form, { sure = false, told = 0 } = {}) {
   const values = new FormData(form);
   if (sure) values.set("sure", "1");
   if (FINISHES.has(form.dataset.act)) values.set("undo", "1");
+  if (form.dataset.act === "accept") values.set("with", "pane");
   const known = form.closest("[data-window]") ? windowOpened?.known : talk.glance();
   if (known !== undefined && form.dataset.act) {
     values.set("begun", Math.max(known, told));
     values.set("looked", Math.max(known, told));
   }
+  const id = form.action.match(/(\d+)\/[a-z-]+\/$/)?.[1];
+  if (form.dataset.act === "accept") dialogs.markCurrent(id); // at once: it opens with the answer
   const answer = await post(form.action, values);
   delete form.dataset.running;
   button?.removeAttribute("aria-busy");
@@ -170,16 +175,17 @@ async function act(form, { sure = false, told = 0 } = {}) {
     if (isWindow) setAside(windowOpened.url);
     return;
   }
-  const id = form.action.match(/(\d+)\/[a-z-]+\/$/)?.[1];
   if (answer.kind === "done") {
     closeWindow();
     if (answer.words) toast(answer.words, { tone: "green" });
-    if (form.dataset.act === "accept" && id !== talk.dialog) await open(desk.dataset.dialogUrl.replace("/0/", `/${id}/`), { focus: true });
+    const url = desk.dataset.dialogUrl.replace("/0/", `/${id}/`);
+    if (form.dataset.act === "accept" && id !== talk.dialog) await open(url, { focus: true, html: answer.html });
     else if (form.dataset.act === "accept") await talk.update().then(() => talk.composer?.text.focus());
     else if (id === talk.dialog && form.action.endsWith("/skip/") && !talk.composer?.text.value) leave();
     else if (id === talk.dialog) await talk.update();
     if (FINISHES.has(form.dataset.act) || form.dataset.act === "undo-finish") talk.afterFinish();
   } else {
+    dialogs.markCurrent();
     if (!showProblem(problem(answer))) toast(problem(answer), { tone: answer.kind === "refused" ? "amber" : "red" });
     if (id === talk.dialog) talk.update();
   }
@@ -269,6 +275,10 @@ function onSignal(signal) {
     if (isOpen) talk.showTyping(signal.text);
     return;
   }
+  if (signal.kind === "onlookers") {
+    if (isOpen) talk.onlookers.hear(signal.people);
+    return;
+  }
   if (signal.kind === "finish_called_off") toast(say("finishCalledOff", signal.number), { tone: "amber" });
   if (signal.kind === "notice") return lookAtNotices();
   if (signal.kind === "connection") {
@@ -282,6 +292,7 @@ function onSignal(signal) {
 function catchUp() {
   dialogs.refresh();
   talk.update();
+  talk.onlookers.beat();
 }
 
 let toldLoggedOut = false;

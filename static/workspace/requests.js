@@ -31,10 +31,10 @@ export function get(url, { signal } = {}) {
   return ask(url, { headers: { "X-Requested-With": "fetch" }, signal });
 }
 
-export function post(url, form = new FormData(), { signal } = {}) {
+export function post(url, form = new FormData(), { signal, keepalive } = {}) {
   form.delete("csrfmiddlewaretoken");
   const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch", Accept: "application/json, text/html" };
-  return ask(url, { method: "POST", body: form, headers, signal });
+  return ask(url, { method: "POST", body: form, headers, signal, keepalive });
 }
 
 export function parse(html) {

@@ -4,6 +4,7 @@ import { setServerNow, tick } from "../ui/clocks.js";
 import { freshNow } from "../ui/live_status.js";
 import { Composer } from "./composer.js";
 import { startMails } from "./mail.js";
+import { Onlookers } from "./onlookers.js";
 import { get, parse, post } from "./requests.js";
 import { mergeItems, placeDays } from "./timeline.js";
 import { say } from "./words.js";
@@ -19,6 +20,7 @@ export class Talk {
     this.clientBox = desk.querySelector("[data-client]");
     this.handlers = { onGone, onSeen };
     this.composer = null;
+    this.onlookers = new Onlookers({ employee: desk.dataset.employee });
     if (this.element) this.begin();
     this.box.addEventListener("click", (event) => this.onClick(event));
     startMails(this.box, { onShown: (item) => this.readFromStart(item) });
@@ -42,14 +44,8 @@ export class Talk {
     const slow = setTimeout(() => this.box.setAttribute("aria-busy", "true"), 250);
     try {
       const answer = await get(`${url}pane/`, { signal: this.opening.signal });
-      if (answer.kind !== "done") return answer;
-      const pane = parse(answer.html).querySelector("[data-pane]");
-      setServerNow(pane.dataset.now);
-      this.box.replaceChildren(...pane.querySelector('[data-pane-part="talk"]').childNodes);
-      this.clientBox.replaceChildren(...pane.querySelector('[data-pane-part="client"]').childNodes);
-      this.begin();
-      freshNow();
-      return { ...answer, title: pane.dataset.title };
+      if (answer.kind === "done") this.put(answer.html);
+      return answer;
     } catch (error) {
       if (error.name === "AbortError") return { kind: "overtaken" };
       throw error;
@@ -57,6 +53,17 @@ export class Talk {
       clearTimeout(slow);
       this.box.removeAttribute("aria-busy");
     }
+  }
+
+  /** html: of a whole dialog (templates/workspace/_pane.html). */
+  put(html) {
+    this.opening?.abort();
+    const pane = parse(html).querySelector("[data-pane]");
+    setServerNow(pane.dataset.now);
+    this.box.replaceChildren(...pane.querySelector('[data-pane-part="talk"]').childNodes);
+    this.clientBox.replaceChildren(...pane.querySelector('[data-pane-part="client"]').childNodes);
+    this.begin();
+    freshNow();
   }
 
   begin() {
@@ -70,6 +77,7 @@ export class Talk {
       onSent: (html) => talk.isConnected && this.apply(html),
       onRefused: () => this.update(),
       onTyping: () => this.tellTyping(),
+      onWriting: () => this.onlookers.wrote(),
     });
     const scroll = talk.querySelector("[data-scroll]");
     this.atEnd = true;
@@ -86,11 +94,13 @@ export class Talk {
     this.toEnd();
     tick(this.desk);
     this.markSeen();
+    this.onlookers.follow(talk);
   }
 
   close(placeholder) {
     this.opening?.abort();
     this.composer = null;
+    this.onlookers.follow(null);
     this.box.replaceChildren(placeholder);
     this.clientBox.replaceChildren();
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from django.utils import timezone
@@ -98,3 +99,46 @@ def test_a_finish_is_undone_by_keyboard_and_asks_while_the_client_types(
     hers.head.get_by_role("button", name="Not solved").press("Enter")
     expect(hers.gate).to_contain_text("Finished. A reply opens")
     assert Dialog.objects.get(operator=anna).outcome == "not_solved"
+
+
+def test_who_else_is_in_the_dialog_is_seen_and_lapses(desk: Desks) -> None:
+    anna = make_employee(role="operator", first_name="Anna")
+    boss = make_employee(role="administrator", first_name="Kasia", last_name="Lis")
+    dialog = write(
+        make_client(make_connection(make_line(anna))), "Is it in stock?", now=timezone.now()
+    ).dialog
+    dialogs.take_over(dialog.pk, by=anna, now=timezone.now())
+    hers = desk(anna).open(dialog.pk)
+    company = hers.talk.locator("[data-onlookers]")
+    expect(company).to_be_empty()
+    theirs = desk(boss).open(dialog.pk)
+    expect(company).to_have_text("Kasia Lis is looking too")
+    expect(theirs.talk.locator("[data-onlookers]")).to_contain_text("Anna")
+
+    theirs.page.keyboard.press("n")
+    theirs.text.press_sequentially("I know this one", delay=20)
+    expect(company).to_have_text("Kasia Lis is writing here…")
+    expect(company).to_have_text("Kasia Lis is looking too")
+    theirs.page.close()
+    expect(company).to_be_empty()
+
+
+def test_a_lapsed_offer_says_who_has_it_and_keeps_the_text(desk: Desks) -> None:
+    anna = make_employee(role="operator", first_name="Anna")
+    bert = make_employee(role="operator", first_name="Bert", last_name="Lis")
+    line = make_line(anna, bert, idle_time=timedelta(seconds=60), distribution="strictly")
+    dialog = write(make_client(make_connection(line)), "Do you repair?", now=timezone.now()).dialog
+    hers = desk(anna).open(dialog.pk)
+    Dialog.objects.filter(pk=dialog.pk).update(offer_until=timezone.now() + timedelta(seconds=30))
+    hers.text.press_sequentially("Yes, ", delay=20)
+    expect(hers.gate).to_contain_text("Held while you write")
+    until = Dialog.objects.get(pk=dialog.pk).offer_until
+    assert until is not None
+    assert until > timezone.now() + timedelta(seconds=40)
+
+    dialogs.take_over(dialog.pk, by=bert, now=timezone.now())
+    expect(hers.notice).to_contain_text("Bert Lis holds this dialog now.")
+    expect(hers.text).to_have_value("Yes, ")
+    hers.page.reload()
+    expect(hers.talk).to_contain_text("has moved on")
+    expect(hers.talk).to_contain_text("Bert Lis holds this dialog now.")

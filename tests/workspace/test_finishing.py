@@ -78,8 +78,8 @@ def test_the_page_offers_to_undo_it_and_nothing_was_sent(desk: Browser, dialog: 
     assert "Finished as not solved?" in page
     assert "Undo" in page
     assert "Finishing…" in desk.get("/desk/list/?tab=mine").text
-    assert desk.post(f"/desk/{dialog.pk}/finish/undo/").status_code == 200
-    assert desk.post(f"/desk/{dialog.pk}/finish/undo/").status_code == 200  # twice is no error
+    assert desk.post(f"/desk/{dialog.pk}/undo-finish/").status_code == 200
+    assert desk.post(f"/desk/{dialog.pk}/undo-finish/").status_code == 200  # twice is no error
     assert not Deadline.objects.filter(dialog=dialog, kind="finish").exists()
     undone = time_passes(dialog)
     assert (undone.state, undone.finish_at, undone.finish_as) == ("answered", None, "")
@@ -89,7 +89,7 @@ def test_the_page_offers_to_undo_it_and_nothing_was_sent(desk: Browser, dialog: 
 def test_too_late_to_undo_is_said(desk: Browser, dialog: Dialog) -> None:
     finish(desk, dialog)
     time_passes(dialog)
-    refused = desk.post(f"/desk/{dialog.pk}/finish/undo/")
+    refused = desk.post(f"/desk/{dialog.pk}/undo-finish/")
     assert refused.status_code == 409
     assert "finished already" in refused.json()["words"]
 
@@ -142,7 +142,7 @@ def test_the_outcome_is_asked_for_where_the_line_wants_it(scene: Scene) -> None:
 
 def test_a_colleague_cannot_undo_it(desk: Browser, scene: Scene, dialog: Dialog) -> None:
     finish(desk, dialog)
-    assert browser_of(scene.bert).post(f"/desk/{dialog.pk}/finish/undo/").status_code in (404, 409)
+    assert browser_of(scene.bert).post(f"/desk/{dialog.pk}/undo-finish/").status_code in (404, 409)
     assert time_passes(dialog).state == "wrap_up"
 
 
