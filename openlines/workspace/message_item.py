@@ -15,6 +15,7 @@ from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.models.message import ANSWER, MACHINE_ANSWER
 from openlines.workspace import canned
+from openlines.workspace.came_with import Along, came_with
 from openlines.workspace.hold_state import why_queued
 from openlines.workspace.mail import Mail, mail
 from openlines.workspace.own_message import Own, own
@@ -79,6 +80,7 @@ class MessageItem:
     earlier_texts: tuple[str, ...]
     quote: Quote | None
     files: tuple[FileView, ...]
+    along: tuple[Along, ...]
     note_text: str
     special_icon: str
     special_url: str
@@ -140,7 +142,8 @@ def message_item(message: Message, dialog: Dialog, *, me: Employee) -> MessageIt
         files=()
         if deleted
         else tuple(_file(attachment, message) for attachment in message.attachments.all()),
-        note_text=words,
+        along=() if deleted else came_with(message.extra),
+        note_text="" if deleted else words,
         special_icon=icon,
         special_url=url,
         reactions=" ".join(str(one) for one in message.extra.get("reactions") or ()),
@@ -179,11 +182,14 @@ def _author(message: Message, dialog: Dialog, *, me: Employee) -> str:
 
 
 def _quote(message: Message, dialog: Dialog, *, me: Employee) -> Quote | None:
+    """Of the message answered: the part that the client picked, where the channel tells it."""
     quoted = message.reply_to
+    picked = str(message.extra.get("quote") or "") if isinstance(message.extra, dict) else ""
     if quoted is None:
-        text = (message.extra.get("quote") or "") if isinstance(message.extra, dict) else ""
-        return Quote(key="", author="", text=str(text)[:160]) if text else None
-    text = _("Deleted") if quoted.deleted_at else quoted.text or _("a file, or something without text")
+        return Quote(key="", author="", text=picked[:160]) if picked else None
+    text = (
+        _("Deleted") if quoted.deleted_at else picked or quoted.text or _("a file, or something without text")
+    )
     return Quote(key=f"m{quoted.pk}", author=_author(quoted, dialog, me=me), text=text[:160])
 
 
@@ -192,7 +198,8 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
     extra: dict[str, Any] = message.extra
     if message.kind == "location":
         place = f"{extra.get('latitude', '')},{extra.get('longitude', '')}"
-        return "map-pin", _("Location %(place)s") % {"place": place}, f"geo:{place}"
+        named = [str(extra[name]) for name in ("name", "address") if extra.get(name)]
+        return "map-pin", " · ".join([*named, _("Location %(place)s") % {"place": place}]), f"geo:{place}"
     if message.kind == "contact":
         phone = str(extra.get("phone", ""))
         return (
@@ -209,9 +216,11 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
         )
     if message.kind in _UNCOUNTED:
         icon, words = _UNCOUNTED[message.kind]
-        return icon, str(words), ""
+        return icon, _with_word(str(words), extra), ""
     if message.kind == "start":
-        return "play", _("Pressed “Start”"), ""
+        return "play", _with_word(_("Pressed “Start”"), extra), ""
+    if message.kind == "sticker":
+        return "sticker", _sticker(message), ""
     if message.extra.get("template"):
         return (
             "layout-template",
@@ -227,6 +236,24 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
     if dialog.is_forgotten and not (message.text or message.deleted_at or message.attachments.all()):
         return "eye-off", _("Not kept by setting"), ""
     return "info", "", ""
+
+
+def _with_word(words: str, extra: dict[str, Any]) -> str:
+    """The parameter of the link by which the client came."""
+    payload = extra.get("payload")
+    return f"{words} · {payload}" if isinstance(payload, str) and payload.strip() else words
+
+
+def _sticker(message: Message) -> str:
+    """Viber's number tells which it is where no picture came."""
+    extra: dict[str, Any] = message.extra
+    words = [
+        _("Animated sticker") if extra.get("animated") is True else _("Sticker"),
+        str(extra.get("emoji") or ""),
+    ]
+    if extra.get("sticker") and not message.attachments.all():
+        words.append(str(extra["sticker"]))
+    return " ".join(filter(None, words))
 
 
 def _buttons(message: Message) -> tuple[str, ...]:

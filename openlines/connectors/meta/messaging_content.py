@@ -215,6 +215,8 @@ def referral(value: object) -> dict[str, Any]:
         "source": text(found.get("source"), limit=64),
         "ad": identifier(found.get("ad_id"), limit=100),
         "title": text(mapping(found.get("ads_context_data")).get("ad_title"), limit=300),
+        "product": identifier(mapping(found.get("product")).get("id"), limit=100),
+        "url": text(found.get("referer_uri"), limit=1000),
     }
     return {"referral": {name: said for name, said in told.items() if said}}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -264,24 +265,34 @@ def _reply_to(message: Json, sender: Sender) -> str:
     return f"{sender.external_id}:{number}"
 
 
-def _around(message: Json) -> dict[str, str]:
-    """What the client quoted of the message replied to, and whose message was forwarded."""
-    quote = text(mapping(message.get("quote")).get("text"))
-    origin = mapping(message.get("forward_origin"))
+def _around(message: Json) -> dict[str, Any]:
+    """What the client quoted of the message replied to, whose message it is, and whose was forwarded."""
+    via = text(mapping(message.get("via_bot")).get("username"), limit=64)
+    said = {
+        "quote": text(mapping(message.get("quote")).get("text")),
+        "forwarded_from": _whose(message, mapping(message.get("forward_origin"))),
+        "replies_to": _whose({}, mapping(mapping(message.get("external_reply")).get("origin"))),
+        "replies_to_story": isinstance(message.get("reply_to_story"), dict),
+        "via_bot": f"@{via}" if via else "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _whose(message: Json, origin: Json) -> str:
+    """Who wrote what is passed on; ``message``: with the names that older bots know."""
     author = mapping(origin.get("sender_user")) or mapping(message.get("forward_from"))
     place = (
         mapping(origin.get("sender_chat"))
         or mapping(origin.get("chat"))
         or mapping(message.get("forward_from_chat"))
     )
-    forwarded_from = (
+    found = (
         f"{text(author.get('first_name'))} {text(author.get('last_name'))}".strip()
         or text(origin.get("sender_user_name"))
         or text(message.get("forward_sender_name"))
         or text(place.get("title"))
     )
-    said = {"quote": quote, "forwarded_from": forwarded_from[:200]}
-    return {name: value for name, value in said.items() if value}
+    return found[:200]
 
 
 def _label(message: Json, payload: str) -> str:

@@ -78,10 +78,16 @@ def around(message: Json) -> dict[str, Any]:
         "source": text(came_by.get("source_type"), limit=64),
         "ad": identifier(came_by.get("source_id"), limit=100),
         "title": text(came_by.get("headline"), limit=300),
+        "body": text(came_by.get("body"), limit=1000),
         "url": text(came_by.get("source_url"), limit=1000),
     }
     referral = {name: said for name, said in told.items() if said}
-    return ({"forwarded": True} if forwarded else {}) | ({"referral": referral} if referral else {})
+    data: dict[str, Any] = {
+        "forwarded": forwarded,
+        "product": identifier(mapping(context.get("referred_product")).get("product_retailer_id"), limit=100),
+        "referral": referral,
+    }
+    return {name: said for name, said in data.items() if said}
 
 
 def _file(kind: str, body: Json, message: Json) -> Content:
