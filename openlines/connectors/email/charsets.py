@@ -296,10 +296,11 @@ def _takes_over(as_utf8: str, as_named: str) -> bool:
         return ours < theirs
     if not any("\u0370" <= letter <= "\u0fff" or letter >= "\u2e80" for letter in as_named):
         return True
-    return sum(letter > "\x7f" for letter in as_utf8) >= _MORE_THAN_CHANCE
+    return len({letter for letter in as_utf8 if letter > "\x7f"}) >= _MORE_THAN_CHANCE
 
 
 _MORE_THAN_CHANCE = 4
+"""Different letters."""
 
 
 def _spoilt_utf8(raw: bytes, told: list[str]) -> str:

@@ -5,23 +5,22 @@ Own code, as the standard library's modern parser raises on unknown charsets and
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
 from openlines.connectors.email.charsets import decode
+from openlines.connectors.email.header_block import lines_of
+from openlines.connectors.email.transfer import lenient_base64
 from openlines.connectors.fields import text as storable
 
-MAX_HEADERS = 500
 MAX_VALUE = 16 * 1024
 """Bytes of one header that are read; the rest is cut off."""
 
-_NAME = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000}+)\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:\\\[\]]{1,64}@[^\s@<>\"(),;:\\]{1,190}")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
@@ -30,14 +29,10 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Header:
-    """``raw`` with 8-bit bytes as Latin-1 letters: for parameters and addresses, which are decoded piece by piece."""
+    """``raw`` with 8-bit bytes as lone surrogates (Python's ``surrogateescape``) until they are settled."""
 
     name: str
     raw: str
-
-    @property
-    def text(self) -> str:
-        return words(self.raw)
 
 
 class Headers:
@@ -49,8 +44,16 @@ class Headers:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def __iter__(self) -> object:
-        return iter(self._found)
+    def settle(self, charset: str, hints: tuple[str, ...] = ()) -> None:
+        """Reads the 8-bit bytes, which name no charset of their own, in that of the mail's text."""
+        self._found = [
+            one if one.raw.isascii() else replace(one, raw=_bare(one.raw, charset, hints))
+            for one in self._found
+        ]
+
+    def charsets(self) -> list[str]:
+        """Those named by encoded words."""
+        return [match[1].partition("*")[0] for one in self._found for match in _WORD.finditer(one.raw)][:20]
 
     def raw(self, name: str) -> str:
         """The first one's, or nothing."""
@@ -66,39 +69,15 @@ class Headers:
         return any(header.name == name for header in self._found)
 
 
-def split(raw: bytes) -> tuple[Headers, bytes]:
-    """The header block and what stands below it. A line that is no header ends the block, as if a blank one stood there."""
-    found: list[tuple[str, list[bytes]]] = []
-    position = size = 0
-    if raw.startswith((b"From ", b">From ")):  # a mailbox file's separator
-        position = _line_end(raw, 0)
-    while position < len(raw):
-        end = _line_end(raw, position)
-        line = raw[position : min(end, position + MAX_VALUE)].rstrip(b"\r\n")
-        if not line:
-            position = end
-            break
-        if line[:1] in b" \t" and found:
-            if size < MAX_VALUE:
-                found[-1][1].append(line)
-                size += len(line)
-        elif match := _NAME.match(line):
-            if len(found) < MAX_HEADERS:
-                found.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
-            size = len(line)
-        elif line.strip():
-            break
-        position = end
-    headers = [
-        Header(name, b"".join(lines)[:MAX_VALUE].decode("latin-1").replace("\0", "").strip())
-        for name, lines in found
-    ]
-    return Headers(headers), raw[position:]
+def split(raw: bytes, *, is_part: bool = False) -> tuple[Headers, bytes]:
+    """The header block and what stands below it; ``is_part``: of a part, which may have no headers at all."""
+    found, position = lines_of(raw, is_part=is_part, most=MAX_VALUE)
+    return Headers([Header(name, _joined(lines)) for name, lines in found]), raw[position:]
 
 
-def _line_end(raw: bytes, position: int) -> int:
-    found = raw.find(b"\n", position)
-    return len(raw) if found < 0 else found + 1
+def _joined(lines: list[bytes]) -> str:
+    joined = b"".join(lines)[:MAX_VALUE].replace(b"\0", b"")
+    return joined.decode("ascii", "surrogateescape").strip()
 
 
 def words(raw: str) -> str:
@@ -107,58 +86,56 @@ def words(raw: str) -> str:
         return _bare(raw)
     pieces: list[str] = []
     pending = b""
+    open_end = ""
     charset = ""
     position = 0
     joined = _BETWEEN.sub(r"\1", raw)
     for match in _WORD.finditer(joined):
         between = joined[position : match.start()]
         named = match[1].partition("*")[0].lower()
-        if pending and (between or named != charset):
-            pieces.append(decode(pending, charset))
-            pending = b""
+        if (pending or open_end) and (between or named != charset):
+            pieces.append(decode(pending + _word("b", open_end), charset))
+            pending, open_end = b"", ""
         if between:
             pieces.append(_bare(between))
-        pending, charset, position = pending + _word(match[2], match[3]), named, match.end()
-    if pending:
-        pieces.append(decode(pending, charset))
+        pending, open_end = _taken(pending, open_end, match[2].lower(), match[3])
+        charset, position = named, match.end()
+    if pending or open_end:
+        pieces.append(decode(pending + _word("b", open_end), charset))
     return "".join([*pieces, _bare(joined[position:])])
 
 
-def _bare(raw: str) -> str:
-    """8-bit bytes, which are Latin-1 letters here, as what they mean; text that somebody typed is left alone."""
-    return raw if raw.isascii() or max(raw) > "\xff" else decode(raw.encode("latin-1", "replace"))
+def _taken(pending: bytes, open_end: str, encoding: str, payload: str) -> tuple[bytes, str]:
+    """One more encoded word. Some programs cut base64 anywhere: what lacks its end goes on in the next word."""
+    if encoding == "q":
+        return pending + _word("b", open_end) + _word("q", payload), ""
+    whole = open_end + "".join(payload.split())
+    if whole.endswith("=") or len(whole) % 4 == 0:
+        return pending + _word("b", whole), ""
+    return pending, whole
+
+
+def _bare(raw: str, charset: str = "", hints: tuple[str, ...] = ()) -> str:
+    """8-bit bytes as what they mean; text that somebody typed is left alone."""
+    return raw if raw.isascii() or not _ESCAPED.search(raw) else decode(_bytes(raw), charset, hints=hints)
+
+
+_ESCAPED = re.compile("[\udc80-\udcff]")
+
+
+def _bytes(text: str) -> bytes:
+    """As they came, where they are not settled; what is, or was typed, as UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def _word(encoding: str, payload: str) -> bytes:
-    data = payload.encode("latin-1", "replace")
-    if encoding in "bB":
+    data = _bytes(payload)
+    if encoding == "b":
         return lenient_base64(data)
     return binascii.a2b_qp(data.replace(b"_", b"=20"), header=False)
-
-
-def lenient_base64(data: bytes) -> bytes:
-    """What can be decoded: foreign letters are skipped, missing padding is added."""
-    kept = data.translate(None, delete=_NOT_BASE64)
-    found = b""
-    if b"=" in kept.rstrip(b"="):  # several encoded pieces one after the other
-        for piece in re.findall(rb"[^=]+", kept)[:1000]:
-            found += _padded(piece)
-        return found
-    return _padded(kept.rstrip(b"="))
-
-
-_NOT_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-)
-
-
-def _padded(kept: bytes) -> bytes:
-    if len(kept) % 4 == 1:
-        kept = kept[:-1]
-    try:
-        return base64.b64decode(kept + b"=" * (-len(kept) % 4))
-    except (binascii.Error, ValueError):
-        return b""
 
 
 # -- values with parameters -------------------------------------------------------------------------------------
@@ -181,14 +158,17 @@ def parameters(raw: str) -> tuple[str, dict[str, str]]:
             index = int(number) if number.isdecimal() and len(number) < 4 else 0
             pieces.setdefault(base, {}).setdefault(index, (name.endswith("*"), found))
     for base, numbered in pieces.items():
-        plain[base] = _extended(numbered)
+        plain[base] = _extended(numbered) or plain.get(base, "")
     return re.sub(r"\s|\(.*", "", value).lower()[:100], plain
 
 
 def _unquoted(value: str) -> str:
     if not value.startswith('"'):
-        return value.partition(" (")[0].strip()
-    return re.sub(r"\\(.)", r"\1", value.strip('"'))
+        return _COMMENT.sub("", value).strip()
+    return re.sub(r"\\([\"\\])", r"\1", value.strip('"'))  # any other backslash is one of a path
+
+
+_COMMENT = re.compile(r"\s\([^()]*\)$")
 
 
 def _extended(numbered: dict[int, tuple[bool, str]]) -> str:
@@ -198,7 +178,7 @@ def _extended(numbered: dict[int, tuple[bool, str]]) -> str:
         encoded, value = numbered[index]
         if encoded and index == min(numbered) and value.count("'") >= 2:
             charset, _language, value = value.split("'", 2)
-        raw = value.encode("latin-1", "replace")
+        raw = _bytes(value)
         whole += unquote_to_bytes(raw) if encoded else raw
     return words(decode(whole, charset)) if charset == "" else decode(whole, charset)
 
@@ -210,18 +190,27 @@ def addresses(values: list[str], *, most: int = 50) -> list[tuple[str, str]]:
     """(name, address in lower case) of everybody named, best guess where the header is broken."""
     found: list[tuple[str, str]] = []
     for value in values:
-        value = value[:4000]
+        value = _WORD.sub(_guarded, value[:4000])
         try:
             pairs = getaddresses([value])
         except Exception:  # a parser of the standard library, on a stranger's text
             pairs = []
         good = [(_name(name), clean) for name, address in pairs if (clean := clean_address(address))]
         if not good:
+            value = words(value)
             good = [("", clean) for match in _ADDRESS.finditer(value) if (clean := clean_address(match[0]))]
             if len(good) == 1:
                 good = [(_name(value.partition("<")[0]) if "<" in value else "", good[0][1])]
         found += good
     return list(dict.fromkeys(found))[:most]
+
+
+def _guarded(word: re.Match[str]) -> str:
+    """Signs that part addresses stand in some encoded words as they are."""
+    if word[2] in "bB":
+        return word[0]
+    payload = re.sub(r"[\s,;:<>@()\[\]\"\\]", lambda sign: f"={ord(sign[0]):02X}", word[3])
+    return f"=?{word[1]}?{word[2]}?{payload}?="
 
 
 def clean_address(address: str) -> str:

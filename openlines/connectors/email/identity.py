@@ -32,6 +32,8 @@ _AUTHORS = ("x-original-from", "x-google-original-from", "x-mailman-original-fro
 """Headers in which whoever rewrites From keeps it."""
 _ENVELOPES = ("x-original-sender", "x-mailfrom", "return-path")
 """Headers in which the sender of the envelope stands: often the writer, sometimes a list's or a relay's machine."""
+_SENDERS = ("sender", "x-sender", "x-envelope-from", "envelope-from")
+_ENVELOPE_FROM = re.compile(r"envelope-from\s{1,9}<?([^<>\s();]{3,200})>?", re.IGNORECASE)
 _VIA = re.compile(r"\s+(?:via|przez|über|par l’intermédiaire de)\s+.*$", re.IGNORECASE)
 _SRS = re.compile(r"srs0[=+-][^=]{1,20}=[^=]{1,4}=([^=]{1,190})=([^@]{1,100})@.*", re.IGNORECASE)
 _SRS_TWICE = re.compile(
@@ -103,7 +105,7 @@ def author(root: mime.Part, raw: bytes, own: options.Options) -> Author:
             _sender(reply_address, reply_name or _VIA.sub("", name)), by or _own(address, own, lists)
         )
     if not address:
-        return _without_from(headers, raw)
+        return _without_from(headers, raw, own)
     if not rewritten:
         return Author(_sender(_unwrapped(address), name))
     for found_name, found in _told(headers, address):
@@ -162,13 +164,21 @@ def _unwrapped(address: str) -> str:
     return address
 
 
-def _without_from(headers: h.Headers, raw: bytes) -> Author:
-    """Mails that name nobody are not all one person's: who is shown tells them apart, else each is its own."""
-    returned = h.addresses(headers.all("return-path"))
+def _without_from(headers: h.Headers, raw: bytes, own: options.Options) -> Author:
+    """Mails that name nobody are not all one person's: each conversation is somebody's of its own."""
     shown = headers.text("from", limit=200)
-    if returned:
-        return Author(_sender(_unwrapped(returned[0][1]), shown))
-    return Author(_unknown(shown.encode() or raw, shown))
+    named = [
+        one for name in (*_AUTHORS, *_SENDERS, *_ENVELOPES) for one in h.addresses(headers.all(name), most=3)
+    ]
+    named += [
+        ("", match[1]) for value in headers.all("received")[:20] for match in _ENVELOPE_FROM.finditer(value)
+    ]
+    for name, address in named:
+        if (found := _unwrapped(h.clean_address(address))) and not own.is_own(found):
+            return Author(_sender(found, name or shown))
+    # Its own Message-ID tells nothing: some programs write the same one into every mail.
+    thread = [one for name in ("references", "in-reply-to") for one in h.message_ids(headers.raw(name))]
+    return Author(_unknown(f"{thread[0]}{shown}".encode() if thread else raw, shown))
 
 
 def _from_ourselves(root: mime.Part, raw: bytes, name: str, address: str, own: options.Options) -> Author:

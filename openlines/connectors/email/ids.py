@@ -82,6 +82,7 @@ def _digest(raw: bytes) -> str:
     headers, content = h.split(raw)
     digest = hashlib.sha256()
     for name in ("message-id", "date", "from", "subject"):
-        digest.update(" ".join(headers.raw(name).split()).encode("utf-8", "replace") + b"\0")
+        value = headers.raw(name).encode("ascii", "surrogateescape").decode("latin-1")
+        digest.update(" ".join(value.split()).encode() + b"\0")
     digest.update(content.replace(b"\r\n", b"\n").rstrip())
     return digest.hexdigest()

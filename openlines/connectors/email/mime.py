@@ -5,14 +5,17 @@ Own splitting, in one pass a level: however a mail is nested or broken, the time
 
 from __future__ import annotations
 
-import binascii
 import mimetypes
 import re
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote
 
 from openlines.connectors.email import headers as h
-from openlines.connectors.email.charsets import decode
+from openlines.connectors.email import transfer
+from openlines.connectors.email.blank import says_nothing
+from openlines.connectors.email.charsets import codec, decode
 from openlines.connectors.fields import text as storable
 
 MAX_PARTS = 200
@@ -31,6 +34,8 @@ class Part:
     raw: bytes
     """Still in its transfer encoding."""
     parts: list[Part] = field(default_factory=list)
+    hints: tuple[str, ...] = ()
+    """Charsets that the mail names elsewhere, for what names none."""
 
     @property
     def is_multipart(self) -> bool:
@@ -46,9 +51,12 @@ class Part:
 
     @property
     def name(self) -> str:
-        """As its sender calls it, without any path; empty where he does not."""
+        """As its sender calls it, without any path; empty where they do not."""
         _value, told = h.parameters(self.headers.raw("content-disposition"))
-        name = told.get("filename") or self.parameters.get("name", "")
+        _value, typed = h.parameters(self.headers.raw("content-type"))
+        name = told.get("filename") or told.get("name") or typed.get("name") or typed.get("filename") or ""
+        if _PERCENTS.search(name):
+            name = _unpercented(name)
         name = " ".join(storable(name).replace("\\", "/").rsplit("/", 1)[-1].split())
         return "".join(letter for letter in name if letter.isprintable())[:200].strip(". ")
 
@@ -63,22 +71,65 @@ class Part:
             return f"{subject or 'message'}.eml"
         return f"{self.type.split('/')[0] or 'file'}{mimetypes.guess_extension(self.type) or '.bin'}"
 
+    @cached_property
+    def decoded(self) -> transfer.Decoded:
+        encoding = h.parameters(self.headers.raw("content-transfer-encoding"))[0]
+        return transfer.decoded(self.raw, encoding)
+
     @property
     def content(self) -> bytes:
         """Decoded as far as it can be; an unknown transfer encoding is left as it is."""
-        encoding = h.parameters(self.headers.raw("content-transfer-encoding"))[0].strip("\"'")
-        if encoding == "base64" and _could_be_base64(self.raw):
-            return h.lenient_base64(self.raw)
-        if encoding == "quoted-printable":
-            return binascii.a2b_qp(self.raw)
-        if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-            return _uudecoded(self.raw)
-        return self.raw
+        return self.decoded.content
 
-    @property
+    @cached_property
     def text(self) -> str:
-        found = decode(self.content, self.parameters.get("charset", ""))
-        return storable(found.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff"))
+        """With what stands above and below the encoded part; each read by itself."""
+        charset = self.parameters.get("charset", "")
+        told = _told_inside(self.content) if self.type == "text/html" else ""
+        hints = (told, *self.hints)
+        found = decode(self.content, charset, hints=hints)
+        if (
+            self.content is not self.raw
+            and _is_garbage(found)
+            and not _is_garbage(plain := decode(self.raw, charset))
+        ):
+            found = plain  # said to be encoded, and is not
+        else:
+            around = [
+                decode(piece, charset, hints=hints) for piece in (self.decoded.above, self.decoded.below)
+            ]
+            if any(around):
+                found = "\n\n".join(filter(None, (around[0], found.rstrip("\r\n"), around[1])))
+        return storable(
+            found.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+        )
+
+
+_PERCENTS = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f]){2}")
+_GARBAGE = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_DECLARED = re.compile(
+    rb"<meta\s[^>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{2,40})|<\?xml\s[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{2,40})",
+    re.IGNORECASE,
+)
+
+
+def _told_inside(html: bytes) -> str:
+    """The charset that the HTML names; one that its own ASCII letters refute is UTF-8."""
+    found = _DECLARED.search(html[:20_000].replace(b"\0", b""))
+    told = (found[1] or found[2]).decode("ascii", "replace") if found else ""
+    return "utf-8" if codec(told).startswith(("utf-16", "utf-32")) else told
+
+
+def _is_garbage(text: str) -> bool:
+    return _GARBAGE.search(text) is not None
+
+
+def _unpercented(name: str) -> str:
+    """Some write the percent signs of an address into a plain name."""
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeError:
+        return name
 
 
 @dataclass(frozen=True)
@@ -92,7 +143,22 @@ class Body:
 
 def parse(raw: bytes) -> Part:
     """The whole mail. Never raises; a part too deep, too many or too late is a file of its own."""
-    return _Parser().part(raw, depth=0, default="text/plain")
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    root = _Parser().part(raw, depth=0, default="text/plain")
+    parts = walk(root)
+    named = [
+        part.parameters["charset"]
+        for part in parts
+        if part.type.startswith("text/") and part.parameters.get("charset")
+    ]
+    named += [_told_inside(part.content) for part in parts if part.type == "text/html"]
+    words = [charset for part in parts for charset in part.headers.charsets()]
+    hints = tuple(dict.fromkeys(one for one in (*named, *words) if codec(one)))[:10]
+    for part in parts:
+        part.hints = hints
+        part.headers.settle(next(iter(hints), ""), hints)
+    return root
 
 
 class _Parser:
@@ -102,7 +168,7 @@ class _Parser:
 
     def part(self, raw: bytes, *, depth: int, default: str) -> Part:
         self._count += 1
-        headers, content = h.split(raw)
+        headers, content = h.split(raw, is_part=depth > 0)
         kind, parameters = h.parameters(headers.raw("content-type"))
         if not re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind):
             kind = "text/plain" if kind == "text" or not kind else "application/octet-stream"
@@ -134,7 +200,7 @@ def _pieces(raw: bytes, boundary: str) -> list[bytes] | None:
     if not boundary or len(boundary) > 500:
         return None
     delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t\r]*(?=\n|\Z)"
     )
     pieces: list[bytes] = []
     start: int | None = None
@@ -154,27 +220,6 @@ def _without_first_break(piece: bytes) -> bytes:
     if piece.startswith(b"\r\n"):
         return piece[2:]
     return piece[1:] if piece.startswith(b"\n") else piece
-
-
-def _could_be_base64(raw: bytes) -> bool:
-    """Some say base64 and write plain text: its words are parted by spaces."""
-    head = raw[:4000].strip()
-    return sum(head.count(sign) for sign in (b" ", b".", b",", b"<", b"\x00")) * 40 <= len(head)
-
-
-def _uudecoded(raw: bytes) -> bytes:
-    found = []
-    for line in raw.splitlines():
-        if line.startswith((b"begin ", b"end")):
-            continue
-        try:
-            found.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            try:  # some encoders count wrongly: decode as many bytes as the line tells
-                found.append(binascii.a2b_uu(line[: (((line[0] - 32) & 63) * 4 + 5) // 3]))
-            except (binascii.Error, IndexError):
-                continue
-    return b"".join(found)
 
 
 def walk(part: Part) -> list[Part]:
@@ -237,6 +282,8 @@ class _Choice:
                 if (text is None or html is None) and part.type.startswith(_INLINE_MEDIA):
                     self.files.append(part)
         if container == "alternative" and text is not None and html is not None:
+            if html_before != len(html) and all(says_nothing(part.text) for part in text[texts_before:]):
+                del text[texts_before:]
             if texts_before == len(text) and html_before != len(html):
                 text += html[html_before:]
             elif html_before == len(html) and texts_before != len(text):

@@ -20,8 +20,8 @@ from openlines.connectors.base import (
     Unreadable,
     WrittenOutside,
 )
+from openlines.connectors.email import blank, identity, ids, machines, markup, mime, options, quotes, reports
 from openlines.connectors.email import headers as h
-from openlines.connectors.email import identity, ids, machines, markup, mime, options, quotes, reports
 
 MAX_TEXT = 100_000
 """Letters of a mail's text; what is longer comes as a file too."""
@@ -191,7 +191,7 @@ def _moment(headers: h.Headers, received_at: datetime | None) -> datetime:
 def _texts(body: mime.Body, html: str) -> tuple[str, str]:
     """(what was written, what is folded), from the plain text where there is any."""
     plain = [part for part in body.text if part.type == "text/plain"]
-    if any(part.text.strip() for part in plain) and not any(part.type == "text/html" for part in body.text):
+    if not any(part.type == "text/html" for part in body.text):
         return quotes.fold("\n".join(_unflowed(part) for part in plain))
     texts = []
     folded = ""
@@ -200,8 +200,10 @@ def _texts(body: mime.Body, html: str) -> tuple[str, str]:
             written, folded_here = markup.to_text(part.text)
             texts.append(written)
             folded = "\n".join(filter(None, (folded, folded_here)))
-        elif part.type == "text/plain":
+        elif part.type == "text/plain" and not blank.says_nothing(part.text):
             texts.append(_unflowed(part))
+        elif part.type == "text/plain":
+            folded = "\n".join(filter(None, (folded, part.text.strip())))
     written, signature = quotes.fold("\n".join(text for text in texts if text.strip()))
     return written, "\n".join(filter(None, (signature, folded)))
 
