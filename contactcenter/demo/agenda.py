@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Generator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.db import connection as database
@@ -18,6 +18,8 @@ from django.db import transaction
 from openlines.models import Attachment, Connection, OutboxItem
 from openlines.policies.facts import DeadlineKind
 from openlines.services import deadlines, files, outbound, wakeups
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Visit = Generator[datetime, datetime, None]
 """Yields when it wants to go on; is sent that very time."""
@@ -88,5 +90,5 @@ class Agenda:
             self._claim("fetch", connection_id)
 
     def _claim(self, kind: str, connection_id: int) -> None:
-        """As though a task of this kind were on its way: so nobody queues one."""
-        wakeups.again(kind, connection_id=connection_id, at=self._until)
+        """As though a task of this kind were on its way for long: so nobody queues one."""
+        wakeups.again(kind, connection_id=connection_id, at=LONG_AGO)

@@ -21,6 +21,8 @@ from typing import IO, Any
 
 import httpx
 
+from contactcenter.lib import calls
+
 TIMEOUT = httpx.Timeout(30, connect=5, pool=10)
 """Seconds: to connect 5, between two reads or writes 30, to get a free connection of the pool 10."""
 
@@ -148,15 +150,20 @@ def call(
     auth: tuple[str, str] | None = None,
     read_seconds: float | None = None,
     via: httpx.Client | None = None,
+    is_harmless: bool = False,
 ) -> Answer:
     """One request and its whole answer, whatever its status. Raises ``NotSent`` or ``MaybeSent``.
 
-    ``via``: another client than this process's own, for addresses that customers enter.
+    ``via``: another client than this process's own, for addresses that customers enter. ``is_harmless``: nothing of it
+    reaches a client (an upload, a log-in), so it may be repeated; so is whatever only reads.
     """
     timeout = TIMEOUT if read_seconds is None else httpx.Timeout(read_seconds, connect=5, pool=10)
+    caller = via or client()  # made before the call is said to begin: the first one takes its time
+    if not is_harmless and method not in ("GET", "HEAD"):
+        calls.begin()
     with (
         _told_apart(),
-        (via or client()).stream(
+        caller.stream(
             method,
             url,
             json=json,

@@ -28,6 +28,7 @@ from openlines.services import attempts
 
 OUTCOMES = {
     attempts.BEGUN: gettext_lazy("begun"),
+    attempts.INTERRUPTED: gettext_lazy("interrupted before it left, queued again"),
     attempts.AGAIN: gettext_lazy("sent again by hand"),
     attempts.WITHDRAWN: gettext_lazy("withdrawn by its author"),
     "Sent": gettext_lazy("taken by the provider"),

@@ -486,6 +486,8 @@ class Features:
     """``Courteous.show_typing`` marks them as read, too (WhatsApp)."""
     address: str = ""
     """What a client's address is when a dialog is started: ``email``, ``phone`` or empty."""
+    repeats: bool = False
+    """The receiver knows a repeated call of ``send`` by its id: one that was cut off is made again (the custom channel)."""
 
 
 @dataclass(frozen=True)
@@ -533,7 +535,12 @@ class Connector(Protocol):
         """Everything in the request, in order. Raises ``Unreadable``; unknown kinds are not errors."""
 
     def send(self, message: OutgoingMessage, account: Account) -> Outcome:
-        """One attempt. Never raises for what the network or the provider does."""
+        """One attempt. Never raises for what the network or the provider does.
+
+        Whatever the provider may act upon goes through ``contactcenter.lib.http`` or is announced by
+        ``contactcenter.lib.calls.begin``: what dies or fails before that is known not to be sent, and is sent again.
+        Between parts it says ``calls.taken``.
+        """
 
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
         """The file's bytes. Raises ``MediaUnavailable`` with a reason in words."""

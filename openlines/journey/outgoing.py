@@ -18,6 +18,7 @@ _TONES = {
     "TryLater": Tone.DOUBT,
     "Unknown": Tone.DOUBT,
     attempts.BEGUN: Tone.DOUBT,
+    attempts.INTERRUPTED: Tone.DOUBT,
     "Failed": Tone.BAD,
     "Broken": Tone.BAD,
 }
@@ -121,6 +122,8 @@ def _outcome(
             words = _("begun, but the worker ended before %(channel)s answered")
         case attempts.BEGUN:
             words = _("%(channel)s is being called")
+        case attempts.INTERRUPTED:
+            words = _("The worker ended before it left: it is queued again")
         case attempts.WITHDRAWN:
             words = _("Withdrawn by its author before it left")
         case attempts.AGAIN:

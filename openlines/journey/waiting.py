@@ -33,7 +33,7 @@ def waits(rows: Rows, *, now: datetime) -> tuple[Wait, ...]:
 def _leaving(item: OutboxItem, rows: Rows, *, now: datetime) -> list[Wait]:
     """Each thing that holds it: mending one does not help while another is left."""
     connection, dialog = rows.message.connection, rows.message.dialog
-    if item.state == OutboxItem.State.SENDING:
+    if item.state in (OutboxItem.State.CLAIMED, OutboxItem.State.SENDING):
         words = _("%(channel)s is being called at this moment.")
         return [Wait(words % {"channel": connection.get_kind_display()}, tone=Tone.PLAIN)]
     found = []

@@ -24,6 +24,7 @@ from openlines.models.queue import LineEntry, Offer, QueueEntry, Turn
 from openlines.models.rating import Rating
 from openlines.models.reply import CannedReply, ReplyFile, ReplyList, ReplySection
 from openlines.models.seen import Seen, Shown
+from openlines.models.under_way import UnderWay
 
 __all__ = [
     "Attachment",
@@ -63,5 +64,6 @@ __all__ = [
     "Seen",
     "Shown",
     "Turn",
+    "UnderWay",
     "WorkingTimeSettings",
 ]

@@ -48,6 +48,10 @@ class Deadline(models.Model):
     """Where an error moved it: when it had been due (A12 counts from here)."""
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True)
+    holder = models.IntegerField(null=True)
+    """Who fires it at this moment: the number of the database's process. One that is gone has died of it, perhaps."""
+    deaths = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How often that was so (``services/taken_up.py``)."""
 
     class Meta:
         verbose_name = _("deadline")

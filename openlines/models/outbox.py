@@ -18,7 +18,10 @@ from openlines.models.message import Message
 class OutboxItem(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
+        CLAIMED = "claimed", _("taken up")
+        """A drain prepares it. Nothing has been asked of the provider: where the drain dies it is queued again."""
         SENDING = "sending", _("sending")
+        """The provider is being called: where the drain dies nobody knows what it took."""
         DONE = "done", _("done")
 
     class Action(models.TextChoices):

@@ -37,6 +37,16 @@ def connection_turned(connection_id: int, health: Health, *, reason: str, now: d
     _about_connection(kind, connection_id, reason=reason, now=now)
 
 
+def connection_fails(connection_id: int, *, reason: str, now: datetime) -> None:
+    """Something of it is lost to people's eyes until somebody looks: told at once, and at the connection itself."""
+    rows = Connection.objects.filter(pk=connection_id)
+    newly = rows.exclude(last_error=reason).update(
+        last_error=reason, last_error_at=now, health=Health.FAILING
+    )
+    if newly:
+        connection_turned(connection_id, Health.FAILING, reason=reason, now=now)
+
+
 def _about_connection(kind: str, connection_id: int, *, reason: str, now: datetime) -> None:
     """Told at each turn for the worse: an older word about it that nobody has read yet gives way, so there is one."""
     connection = Connection.objects.get(pk=connection_id)

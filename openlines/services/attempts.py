@@ -3,8 +3,8 @@ what the provider answered, the ids it gave.
 
 An entry of ``OutboxItem.log`` is ``{"at", "outcome", "detail"}``, and where there was a call ``"ms"``, ``"http"`` (the
 statuses of its requests, in order) and ``"ids"``. ``outcome`` is the name of one of ``base.Outcome``, ``BEGUN``,
-``AGAIN`` (a person had it sent once more; ``by``, and ``was``: the outcome that it had come to), or ``WITHDRAWN`` (its
-author took it out of the queue).
+``INTERRUPTED``, ``AGAIN`` (a person had it sent once more; ``by``, and ``was``: the outcome that it had come to), or
+``WITHDRAWN`` (its author took it out of the queue).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import F, JSONField, Value
@@ -23,7 +24,9 @@ from contactcenter.lib import http
 from openlines.connectors.base import Outcome
 
 BEGUN = "Begun"
-"""The drain has taken it up. Its outcome takes this entry's place; it stays where the drain died in the call."""
+"""The call is made. Its outcome takes this entry's place; it stays where the drain died in the call."""
+INTERRUPTED = "Interrupted"
+"""The drain died before the call: it is queued again."""
 AGAIN = "Again"
 WITHDRAWN = "Withdrawn"
 MOST_ENTRIES = 50
@@ -64,9 +67,21 @@ def watched() -> Iterator[Watch]:
 
 
 def begun(*, now: datetime) -> CombinedExpression:
-    """For the column itself: the statement that takes the row up says so."""
-    entry = [{"at": now.isoformat(), "outcome": BEGUN}]
-    return CombinedExpression(F("log"), "||", Value(entry, output_field=JSONField()))
+    """For the column itself: the statement that commits it to the call says so."""
+    return CombinedExpression(F("log"), "||", Value(begun_entry(now=now), output_field=JSONField()))
+
+
+def begun_entry(*, now: datetime) -> Log:
+    return [{"at": now.isoformat(), "outcome": BEGUN}]
+
+
+def interrupted(log: Sequence[dict[str, Any]], *, now: datetime) -> Log:
+    return _capped([*log, {"at": now.isoformat(), "outcome": INTERRUPTED}])
+
+
+def deaths(log: Sequence[dict[str, Any]]) -> int:
+    """How often in a row a drain has died before the call."""
+    return len(list(takewhile(lambda entry: entry.get("outcome") == INTERRUPTED, reversed(log))))
 
 
 def ended(log: Sequence[dict[str, Any]], outcome: Outcome, *, now: datetime, call: Call | None = None) -> Log:

@@ -2,7 +2,8 @@
 
 A dialog's deadline is claimed by its dialog's row lock (SKIP LOCKED: who works on it now will leave the right deadlines
 behind), re-read, and done. Offers and distributions are the line's business and go to ``routing``. A failing row
-is pushed back with its error, so that one bad row never stops the others.
+is pushed back with its error, and one that kills its process is found out (``taken_up.py``), so that one bad row never
+stops the others.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from openlines.policies import automatic_actions as actions
 from openlines.policies import conversation
 from openlines.policies import deadlines as policy
 from openlines.policies.facts import DeadlineKind
-from openlines.services import automatic_actions, routing, staffing, wakeups
+from openlines.services import automatic_actions, routing, staffing, taken_up, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first, upsert_deadlines
 from openlines.services.settings import line_settings
 
@@ -29,8 +30,10 @@ logger = logging.getLogger(__name__)
 FIRST_BACK_OFF = timedelta(seconds=10)
 LONGEST_BACK_OFF = timedelta(hours=1)
 AUDIT_BATCH = 1000
-AGAIN = timedelta(minutes=1)
+AGAIN = timedelta(seconds=10)
 """When a deadline whose work was begun fires again, should that work be lost."""
+LONGEST_AGAIN = timedelta(minutes=1)
+"""Likewise of a connection's task, of which several in a row did not start: the task queue is full."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,10 @@ def fire_due(*, now: datetime, limit: int = 200, kinds: Collection[str] | None =
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     due = list(rows.filter(due_at__lte=now).select_related("dialog")[:limit])
-    lines: dict[int, list[Deadline]] = {}
-    count = 0
-    for deadline in due:
-        line_id = _line_of(deadline)
-        if line_id is not None:
-            lines.setdefault(line_id, []).append(deadline)
-        else:
-            count += _guarded(deadline, now=now)
-    for line_id, deadlines in lines.items():
-        count += _distribute(line_id, deadlines, now=now)
+    suspects = [deadline for deadline in due if deadline.holder is not None]
+    count = _fire_together([deadline for deadline in due if deadline.holder is None], now=now)
+    for deadline in suspects:
+        count += _fire_together([deadline], now=now)
     return Fired(count=count, next_due=rows.values_list("due_at", flat=True).first())
 
 
@@ -91,6 +88,28 @@ def resync_line(line_id: int, *, now: datetime) -> None:
 # -- firing ---------------------------------------------------------------------------------------------------
 
 
+def _fire_together(due: list[Deadline], *, now: datetime) -> int:
+    if not due:
+        return 0
+    deaths = taken_up.take([deadline.pk for deadline in due])
+    lines: dict[int, list[Deadline]] = {}
+    count = 0
+    for deadline in due:
+        if deaths.get(deadline.pk, 0) >= taken_up.MOST_DEATHS:
+            logger.error("Deadline %s is put off: its process died of it", deadline)
+            _push_back(deadline, RuntimeError("the process died of it, more than once"), now=now)
+        elif deadline.pk not in deaths:
+            continue  # somebody changes it at this moment, or it is gone
+        elif (line_id := _line_of(deadline)) is not None:
+            lines.setdefault(line_id, []).append(deadline)
+        else:
+            count += _guarded(deadline, now=now)
+    for line_id, deadlines in lines.items():
+        count += _distribute(line_id, deadlines, now=now)
+    taken_up.put_down(deaths)
+    return count
+
+
 def _line_of(deadline: Deadline) -> int | None:
     if deadline.line_id is not None:
         return deadline.line_id
@@ -101,8 +120,11 @@ def _line_of(deadline: Deadline) -> int | None:
 
 def _distribute(line_id: int, deadlines: list[Deadline], *, now: datetime) -> int:
     try:
-        Deadline.objects.filter(line_id=line_id, kind="distribute", due_at__lte=now).delete()
+        # they stay until it is done: after a crash it is done again
+        ahead = Deadline.objects.filter(line_id=line_id, kind="distribute")
+        ahead.filter(due_at__lte=now).update(due_at=now + AGAIN)
         routing.distribute(line_id, now=now)
+        ahead.filter(due_at=now + AGAIN).delete()
     except Exception as error:
         logger.exception("Distribution of line %s failed", line_id)
         for deadline in deadlines:
@@ -149,7 +171,10 @@ def _look_at_employee(deadline: Deadline, employee_id: int, *, now: datetime) ->
 
 def _fire(deadline: Deadline, *, now: datetime) -> int:
     if deadline.connection_id is not None:
-        again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(due_at=now + AGAIN)
+        wait = min(wakeups.NET * 2 ** min(deadline.attempts, 4), LONGEST_AGAIN)
+        again = Deadline.objects.filter(pk=deadline.pk, due_at__lte=now).update(
+            due_at=now + wait, attempts=F("attempts") + 1
+        )
         if again:
             wakeups.enqueue(deadline.kind, connection_id=deadline.connection_id)
         return again
@@ -181,6 +206,7 @@ def _push_back(deadline: Deadline, error: Exception, *, now: datetime) -> None:
         due_at=now + wait,
         was_due_at=deadline.was_due_at or deadline.due_at,
         attempts=F("attempts") + 1,
+        deaths=0,
         error=f"{type(error).__name__}: {error}"[:2000],
     )
 

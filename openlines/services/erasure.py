@@ -7,6 +7,7 @@ the dialog is to be erased once more (``DialogChange.write``).
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,9 @@ from django.db import transaction
 from openlines.live import publish, topics
 from openlines.models import Dialog, Message, OutboxItem
 from openlines.policies.facts import OPEN, State
-from openlines.services import message_content
+from openlines.services import guards, message_content
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 
@@ -39,5 +42,18 @@ def sweep(*, now: datetime) -> int:
     """Dialogs whose erasing could not happen at once; the number erased."""
     waiting = Dialog.objects.filter(log_kept=False, log_erased_at__isnull=True, closed_at__isnull=False)
     return sum(
-        erase(pk, now=now) for pk in waiting.order_by("closed_at").values_list("pk", flat=True)[:BATCH]
+        _erased(pk, now=now) for pk in waiting.order_by("closed_at").values_list("pk", flat=True)[:BATCH]
     )
+
+
+def _erased(dialog_id: int, *, now: datetime) -> bool:
+    """One that cannot be erased does not keep the others: the log says which, and why."""
+    with guards.guarded(guards.Kind.ERASURE, dialog_id, now=now) as deaths:
+        if deaths >= guards.MOST_DEATHS:
+            logger.error("Dialog %s is not erased: the process died of it", dialog_id)
+            return False
+        try:
+            return erase(dialog_id, now=now)
+        except Exception:
+            logger.exception("Dialog %s could not be erased", dialog_id)
+            return False

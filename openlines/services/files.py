@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contactcenter.lib.parameters import storable
 from openlines.connectors import base, registry
 from openlines.models import Attachment, Connection, Dialog, Message, MessageMark
-from openlines.services import wakeups
+from openlines.services import guards, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first
 from openlines.services.errors import CommandRefused
 
@@ -99,14 +99,20 @@ def kind_of(mime: str) -> str:
 
 
 def fetch(connection_id: int, *, now: datetime) -> int:
-    """Get the connection's files that are due; the number stored. What fails for now comes again after ``BACK_OFF``."""
-    wakeups.begun("fetch", connection_id=connection_id)
-    connection = Connection.objects.get(pk=connection_id)
-    pending = Attachment.objects.filter(message__connection=connection, state=Attachment.State.PENDING)
-    due = pending.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+    """Get the connection's files that are due; the number stored. What fails for now comes again after ``BACK_OFF``.
+
+    Another fetch at work: 0.
+    """
     stored = 0
-    for attachment in due.select_related("message").order_by("attempts", "pk")[:BATCH]:
-        stored += _fetch_one(attachment, connection, now=now)
+    pending = Attachment.objects.filter(message__connection_id=connection_id, state=Attachment.State.PENDING)
+    with wakeups.working("fetch", connection_id=connection_id, now=now) as lease:
+        if lease is None:
+            return 0
+        connection = Connection.objects.get(pk=connection_id)
+        due = pending.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+        for attachment in due.select_related("message").order_by("attempts", "pk")[:BATCH]:
+            lease.renew()
+            stored += _fetch_one(attachment, connection, now=now)
     waits = pending.order_by(F("next_attempt_at").asc(nulls_first=True))
     for at in waits.values_list("next_attempt_at", flat=True)[:1]:
         wakeups.again("fetch", connection_id=connection_id, at=max(at or now, now + timedelta(seconds=1)))
@@ -131,6 +137,15 @@ def fetch_again(attachment: Attachment, *, now: datetime) -> bool:
 
 
 def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime) -> bool:
+    with guards.guarded(guards.Kind.FILE, attachment.pk, now=now) as deaths:
+        if deaths >= guards.MOST_DEATHS:
+            reason = _("The program was stopped each time it fetched this file (too much memory or time).")
+            logger.error("File %s is given up: the process died of it", attachment.pk)
+            return _store(attachment, None, failure=reason, is_final=True, now=now)
+        return _fetched(attachment, connection, now=now)
+
+
+def _fetched(attachment: Attachment, connection: Connection, *, now: datetime) -> bool:
     media = base.Media(
         kind=base.MediaKind(attachment.kind),
         reference=attachment.reference,
@@ -140,12 +155,12 @@ def _fetch_one(attachment: Attachment, connection: Connection, *, now: datetime)
     )
     try:
         content = registry.get(connection.kind).fetch(media, connection.account(), max_bytes=MAX_BYTES)
+        return _store(attachment, content, now=now)
     except base.MediaUnavailable as error:
         return _store(attachment, None, failure=str(error), is_final=not error.temporary, now=now)
-    except Exception as error:
+    except Exception as error:  # of this file: the others are fetched, and it comes again with its reason
         logger.exception("A file of message %s could not be fetched", attachment.message_id)
         return _store(attachment, None, failure=f"{type(error).__name__}: {error}", now=now)
-    return _store(attachment, content, now=now)
 
 
 def _store(

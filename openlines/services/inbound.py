@@ -7,6 +7,7 @@ rolls back to it, parks the delivery with its reason and still commits, so nothi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Sequence
@@ -16,12 +17,14 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.db import connection as database
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from contactcenter.lib.commits import after_commit
+from contactcenter.lib.limits import TookTooLong, time_limit
 from openlines.connectors import base, registry
 from openlines.models import Connection, InboundEvent
-from openlines.services import early_marks, inbound_items
+from openlines.services import alarms, early_marks, guards, inbound_items
 from openlines.services.connections import webhook_url
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,8 @@ logger = logging.getLogger(__name__)
 KEEP = timedelta(days=30)
 """How long the raw log is kept; parked deliveries stay."""
 KEPT_HEADERS = ("content-type", "user-agent")
+READING_SECONDS = 20.0
+"""What a task may take to read one delivery: a mail is read in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Delivery:
 
 _STORE = """
 INSERT INTO openlines_inboundevent (connection_id, key, received_at, headers, body, state, reason, processed_at)
-VALUES (%s, %s, %s, %s::jsonb, %s, 'processed', '', %s)
+VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, %s)
 ON CONFLICT (connection_id, key) DO NOTHING RETURNING id
 """
 
@@ -52,20 +57,66 @@ def receive(connection: Connection, request: base.RawRequest, *, now: datetime) 
     connector = registry.get(connection.kind)
     request = replace(request, received_at=now)
     with transaction.atomic():
-        headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-        with database.cursor() as cursor:
-            cursor.execute(
-                _STORE,
-                [connection.pk, connector.key(request)[:200], now, json.dumps(headers), request.body, now],
-            )
-            row = cursor.fetchone()
-        if row is None:
+        event_id = _store(connection, request, connector.key(request), now=now)
+        if event_id is None:
             return Delivery(event_id=None, repeated=True)
-        event_id = int(row[0])
         parked = not _process(event_id, connection, request, now=now)
         if isinstance(connector, base.Acknowledging) and connector.awaits(request):
             after_commit(async_task, "openlines.tasks.acknowledge", event_id, save=False)
     return Delivery(event_id=event_id, parked=parked)
+
+
+def receive_guarded(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
+    """As ``receive``, for tasks, which ask for a delivery again until they have it: what they died of is parked unread.
+
+    Not within a transaction.
+    """
+    with guards.guarded(guards.Kind.DELIVERY, guard_key(connection, request), now=now) as deaths:
+        if deaths >= guards.MOST_DEATHS:
+            return park_unread(connection, request, now=now)
+        return receive(connection, request, now=now)
+
+
+def guard_key(connection: Connection, request: base.RawRequest) -> str:
+    """By the bytes alone: whatever looks into them may be what kills."""
+    return f"{connection.pk}:{hashlib.sha256(request.body).hexdigest()}"
+
+
+def park_unread(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
+    """Keep a delivery as it came, without looking into it: the process has died of that. An administrator is told."""
+    reason = _(
+        "It was not read: each time the program began to read it, it was stopped (too much memory or time). "
+        "Read it at the provider; after an update of this program it can be read again here."
+    )
+    key = f"unread:{hashlib.sha256(request.body).hexdigest()}"
+    with transaction.atomic():
+        event_id = _store(connection, request, key, state="parked", reason=reason, now=now)
+        _tell(connection, now=now)
+    logger.error("A delivery of connection %s is parked unread: the process died of it", connection.pk)
+    return Delivery(event_id=event_id, repeated=event_id is None, parked=True)
+
+
+def _store(
+    connection: Connection,
+    request: base.RawRequest,
+    key: str,
+    *,
+    state: str = "processed",
+    reason: str = "",
+    now: datetime,
+) -> int | None:
+    """Its number; None where it is here already."""
+    headers = json.dumps({name: request.headers[name] for name in KEPT_HEADERS if name in request.headers})
+    with database.cursor() as cursor:
+        cursor.execute(_STORE, [connection.pk, key[:200], now, headers, request.body, state, reason, now])
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _tell(connection: Connection, *, now: datetime) -> None:
+    """The connection's health and the administrators."""
+    reason = _("A delivery could not be read. It stands, as it came, in the inbound log under “parked”.")
+    alarms.connection_fails(connection.pk, reason=reason, now=now)
 
 
 def acknowledge(event_id: int) -> None:
@@ -85,11 +136,19 @@ def replay(event: InboundEvent, *, now: datetime) -> bool:
     """
     connection = Connection.objects.select_related("line").get(pk=event.connection_id)
     request = base.RawRequest(headers=event.headers, body=bytes(event.body), received_at=event.received_at)
-    with transaction.atomic():
+    with guards.guarded(guards.Kind.REPLAY, event.pk, now=now) as deaths, transaction.atomic():
         locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
         if locked.state == InboundEvent.State.ERASED:
             return False
+        if deaths >= guards.MOST_DEATHS:  # this once; whoever tries again, after an update, may
+            return _park(event.pk, reason=_stopped_again(), now=now)
         return _process(event.pk, connection, request, now=now)
+
+
+def _stopped_again() -> str:
+    return _(
+        "It was not read again: the program was stopped each time it began to (too much memory or time)."
+    )
 
 
 def clean_up(*, now: datetime) -> int:
@@ -100,6 +159,7 @@ def clean_up(*, now: datetime) -> int:
         .delete()
     )
     early_marks.clean_up(now=now)
+    guards.clean_up(now=now)
     return removed
 
 
@@ -110,6 +170,11 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     """
     try:
         said = _read(connection, request, event_id=event_id, now=now)
+    except TookTooLong:
+        logger.error("Inbound delivery %s was parked: reading it took too long", event_id)
+        _tell(connection, now=now)
+        reason = _("Reading it took longer than %(seconds)d seconds.") % {"seconds": READING_SECONDS}
+        return _park(event_id, reason=reason, now=now)
     except base.Unreadable as error:
         return _park(event_id, reason=str(error) or "unreadable", now=now)
     except Exception as error:
@@ -146,7 +211,8 @@ def _read(connection: Connection, request: base.RawRequest, *, event_id: int, no
         try:
             with transaction.atomic():
                 account = connection.account(webhook_url=webhook_url(connection))
-                items = registry.get(connection.kind).parse(request, account)
+                with time_limit(READING_SECONDS):
+                    items = registry.get(connection.kind).parse(request, account)
                 return _take_all(items, connection, event_id=event_id, now=now)
         except OperationalError:
             if last:

@@ -26,7 +26,7 @@ from openlines.models import (
     OpenLine,
     OutboxItem,
 )
-from openlines.services import connections, lines, message_content, provider_side
+from openlines.services import connections, guards, lines, message_content, provider_side
 from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,10 @@ def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
     if deletion is None:
         return True
     for _batch in range(batches):
-        if not _delete_batch(line_id):
+        with guards.guarded(guards.Kind.LINE, line_id, now=now) as deaths:
+            # what a process died of (too much at once) is gone through in ever smaller pieces
+            left = _delete_batch(line_id, most=max(BATCH >> (2 * deaths), 1))
+        if not left:
             break
     else:
         return False
@@ -121,9 +124,11 @@ def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
 
 
 def sweep(*, now: datetime) -> int:
-    """Deletions that stopped go on; the number that are finished now."""
+    """Deletions that stopped go on; the number that are finished now. Those that a process died of come last."""
     done = 0
-    for line_id in LineDeletion.objects.filter(finished_at__isnull=True).values_list("line_id", flat=True):
+    waiting = LineDeletion.objects.filter(finished_at__isnull=True).order_by("pk")
+    died = guards.died_of(guards.Kind.LINE)
+    for line_id in sorted(waiting.values_list("line_id", flat=True), key=lambda pk: str(pk) in died):
         try:
             done += go_on(line_id, now=now)
         except Exception as error:
@@ -134,11 +139,11 @@ def sweep(*, now: datetime) -> int:
     return done
 
 
-def _delete_batch(line_id: int) -> bool:
+def _delete_batch(line_id: int, *, most: int) -> bool:
     """False where nothing is left."""
     with transaction.atomic():
         rows = Dialog.objects.select_for_update(skip_locked=True).filter(_of_locked(line_id))
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:most])
         if not ids:
             return Dialog.objects.filter(_of(line_id)).exists()
         count_files = Attachment.objects.filter(message__dialog__in=ids).count()

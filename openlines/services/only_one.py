@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 
@@ -15,6 +16,7 @@ class Work(IntEnum):
     DRAIN = 0x0D1B
     POLL = 0x0D1C
     TEST = 0x0D1D
+    FETCH = 0x0D1E
 
 
 @contextmanager
@@ -24,8 +26,13 @@ def only_one(work: Work, connection_id: int) -> Iterator[bool]:
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
         (alone,) = cursor.fetchone() or (False,)
-        try:
-            yield bool(alone)
-        finally:
-            if alone:
+    held_by = database.connection
+    try:
+        yield bool(alone)
+    finally:
+        if alone and database.connection is held_by:
+            with (
+                suppress(OperationalError, InterfaceError),
+                database.cursor() as cursor,
+            ):  # gone with its connection
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)

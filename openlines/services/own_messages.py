@@ -149,7 +149,7 @@ def _facts(held: _Held, by: Employee) -> OwnMessage:
         held.message,
         held.change.dialog,
         by=by,
-        is_leaving=in_part or any(row.state == State.SENDING for row in held.rows),
+        is_leaving=in_part or any(row.state in (State.CLAIMED, State.SENDING) for row in held.rows),
         deletion_waits=waiting is not None and waiting.action == Action.DELETE,
     )
 

@@ -1,7 +1,8 @@
 """Channels that nobody delivers (mailboxes): we ask, and take one thing a transaction, its cursor with it.
 
 A thing and the cursor behind it are committed together, so that a killed poll neither loses one nor, but for the
-connector's own key of it, takes one twice. One poll runs for a connection at a time (advisory lock).
+connector's own key of it, takes one twice. A thing that killed its reader twice is parked unread (``guards.py``), so
+that it stops nothing behind it. One poll runs for a connection at a time (advisory lock).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django_q.tasks import async_task
 
 from openlines.connectors import base, registry
 from openlines.models import Connection
-from openlines.services import cursors, inbound, pausing
+from openlines.services import cursors, guards, inbound, pausing
 from openlines.services.only_one import Work, only_one
 from openlines.work import pulse
 
@@ -93,19 +94,28 @@ def _asked(
 
 def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
     """Store, read and move on, in one transaction. Raises ``cursors.Stopped``, and then nothing of it has happened."""
-    before = connection.cursor
-    cursor: dict[str, Any] = {**_kept(before), **one.cursor}
-    with transaction.atomic():
-        if one.request is not None:
+    if one.request is None:
+        _move(connection, one.cursor)
+        return 0
+    key = inbound.guard_key(connection, one.request)
+    with guards.guarded(guards.Kind.DELIVERY, key, now=now) as deaths, transaction.atomic():
+        if deaths >= guards.MOST_DEATHS:
+            inbound.park_unread(connection, one.request, now=now)
+        else:
             inbound.receive(connection, one.request, now=now)
         # Last, as in the outbox: whoever holds a dialog's lock may wait for the connection's, never the other way.
-        moved = Connection.objects.filter(
-            pk=connection.pk, is_active=True, paused_reason="", cursor=before
-        ).update(cursor=cursor)
-        if not moved:
-            raise cursors.Stopped
+        _move(connection, one.cursor)
+    return 1
+
+
+def _move(connection: Connection, to: Mapping[str, Any]) -> None:
+    """Raises ``cursors.Stopped`` where somebody has switched it off or set the cursor meanwhile."""
+    before = connection.cursor
+    cursor = {**_kept(before), **to}
+    rows = Connection.objects.filter(pk=connection.pk, is_active=True, paused_reason="", cursor=before)
+    if not rows.update(cursor=cursor):
+        raise cursors.Stopped
     connection.cursor = cursor
-    return int(one.request is not None)
 
 
 def _kept(cursor: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ from openlines.services.settings import line_settings
 logger = logging.getLogger(__name__)
 
 NEVER = timedelta(days=400)
+SOON_AGAIN = timedelta(seconds=3)
+"""When what failed right after its commit is done by the ticker."""
 MAX_PASSES = 5
 """Dialogs that changed between the plan and their lock are planned again, this often in one call."""
 
@@ -408,5 +410,9 @@ def request(line_id: int, *, now: datetime) -> None:
 
 
 def _requested(line_id: int, *, now: datetime) -> None:
-    Deadline.objects.filter(line_id=line_id, kind="distribute").delete()
+    # It goes when the work is done: what fails or dies here is done within seconds by the ticker.
+    later = now + SOON_AGAIN
+    ahead = Deadline.objects.filter(line_id=line_id, kind="distribute")
+    ahead.update(due_at=later)
     distribute(line_id, now=now)
+    ahead.filter(due_at=later).delete()

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection
-from openlines.services import inbound, pausing, provider_side
+from openlines.services import guards, inbound, pausing, provider_side
 from openlines.services.addresses import webhook_url
 from openlines.services.clients import find_or_create
 
@@ -33,10 +33,9 @@ def reconcile(*, now: datetime) -> int:
             missed = connector.missed(
                 _account(connection), max(now - LOOK_BACK, provider_side.on_since(connection))
             )
-        except (base.CredentialsRefused, base.MediaUnavailable) as error:
+            found += sum(not inbound.receive_guarded(connection, one, now=now).repeated for one in missed)
+        except Exception as error:  # the other connections have theirs
             _trouble(connection, error, now=now)
-            continue
-        found += sum(not inbound.receive(connection, one, now=now).repeated for one in missed)
     return found
 
 
@@ -49,7 +48,7 @@ def renew(*, now: datetime) -> int:
             continue
         try:
             fresh = connector.renew(_account(connection))
-        except (base.CredentialsRefused, base.MediaUnavailable) as error:
+        except Exception as error:  # the other connections have theirs
             _trouble(connection, error, now=now)
             continue
         if fresh:
@@ -67,13 +66,25 @@ def name_clients(*, now: datetime) -> int:
     ).select_related("connection__line")[:MOST_NAMES]
     named = 0
     for client in rows:
-        connector = registry.get(client.connection.kind)
-        if isinstance(connector, base.Profiled):
-            known = connector.profile(client.external_id, _account(client.connection))
-            if known is not None and known.name:
-                find_or_create(client.connection, known, now=now)
-                named += 1
+        with guards.guarded(guards.Kind.NAME, client.pk, now=now) as deaths:
+            if deaths >= guards.MOST_DEATHS:  # they stay without a name
+                continue
+            try:
+                named += _name(client, now=now)
+            except Exception:  # a name is no loss: the others get theirs, and this one is asked for again
+                logger.exception("Client %s could not be named", client.pk)
     return named
+
+
+def _name(client: Client, *, now: datetime) -> bool:
+    connector = registry.get(client.connection.kind)
+    if not isinstance(connector, base.Profiled):
+        return False
+    known = connector.profile(client.external_id, _account(client.connection))
+    if known is None or not known.name:
+        return False
+    find_or_create(client.connection, known, now=now)
+    return True
 
 
 def _active() -> list[Connection]:
@@ -86,9 +97,10 @@ def _account(connection: Connection) -> base.Account:
 
 
 def _trouble(connection: Connection, error: Exception, *, now: datetime) -> None:
-    """A refusal pauses the connection, as a refused message would; anything else passes."""
-    logger.warning("Upkeep of connection %s: %s", connection.pk, error)
-    reason = str(error)[: pausing.LONGEST_REASON]
+    """A refusal pauses the connection, as a refused message would; anything else passes, and is its last error."""
+    is_ours = not isinstance(error, base.CredentialsRefused | base.MediaUnavailable)
+    logger.warning("Upkeep of connection %s: %s", connection.pk, error, exc_info=is_ours)
+    reason = (f"{type(error).__name__}: {error}" if is_ours else str(error))[: pausing.LONGEST_REASON]
     if isinstance(error, base.CredentialsRefused):
         pausing.pause(connection.pk, reason=reason, now=now)
     else:

@@ -39,6 +39,7 @@ class ApiConnector:
         max_buttons=10,
         shows_sender=True,
         media_by_url=True,
+        repeats=True,
     )
     credential_fields: ClassVar[tuple[CredentialField, ...]] = (
         CredentialField(

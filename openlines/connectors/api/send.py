@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
-from contactcenter.lib import http
+from contactcenter.lib import calls, http
 from openlines.connectors.api import outside, signature
 from openlines.connectors.api.parse import MAX_ID
 from openlines.connectors.base import (
@@ -64,6 +64,8 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        if not is_last:
+            calls.taken(outcome.external_ids)
     return Sent(tuple(accepted))
 
 

@@ -75,7 +75,7 @@ def _ask(options: Options, key: str) -> tuple[str, str]:
         **({"client_secret": options.client_secret} if options.client_secret else {}),
     }
     try:
-        answer = http.call("POST", options.token_url, data=form)
+        answer = http.call("POST", options.token_url, data=form, is_harmless=True)
         body = mapping(decode(answer.body))
     except (http.NotSent, http.MaybeSent) as error:
         raise MediaUnavailable(

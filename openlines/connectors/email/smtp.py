@@ -13,6 +13,7 @@ from typing import Any
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils.translation import gettext as _
 
+from contactcenter.lib import calls
 from openlines.connectors.base import (
     Account,
     Broken,
@@ -47,6 +48,7 @@ class _Phases:
             raise smtplib.SMTPDataError(code, said)
         raw = msg if isinstance(msg, bytes) else msg.encode("ascii", "replace")
         body = smtplib._quote_periods(raw)  # type: ignore[attr-defined]
+        calls.begin()
         self.send(body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n")  # type: ignore[attr-defined]
         self.handed_over = True
         code, said = self.getreply()  # type: ignore[attr-defined]

@@ -89,6 +89,7 @@ def call(
     files: Sequence[tuple[str, http.File]] = (),
     app_secret: str = "",
     read_seconds: float | None = None,
+    is_harmless: bool = False,
 ) -> Reply:
     """One call of ``path`` (without version; its ids through ``segment``).
 
@@ -110,6 +111,7 @@ def call(
             files=files or None,
             headers=bearer(token),
             read_seconds=read_seconds,
+            is_harmless=is_harmless,
         )
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from contactcenter.lib import http
+from contactcenter.lib import calls, http
 from openlines.connectors.base import (
     Account,
     Broken,
@@ -83,11 +83,13 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
     if not parts:
         return Failed(_("The message is empty. Write something or attach a file."))
     accepted: list[str] = []
-    for part in parts[message.part :]:
+    for index, part in enumerate(parts[message.part :], start=message.part):
         outcome = _deliver(_form(part, message, account), account)
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        if index < len(parts) - 1:
+            calls.taken(outcome.external_ids)
     return Sent(tuple(accepted))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contactcenter.lib import http
+from contactcenter.lib import calls, http
 from openlines.connectors.base import (
     Account,
     Broken,
@@ -62,6 +62,8 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        if waiting:
+            calls.taken(outcome.external_ids)
         reply_to = None
     return Sent(tuple(accepted))
 

@@ -34,6 +34,7 @@ def call(
     data: Mapping[str, Any] | None = None,
     files: Sequence[tuple[str, http.File]] = (),
     read_seconds: float | None = None,
+    is_harmless: bool = False,
 ) -> graph.Reply:
     """Raises ``http.NotSent`` or ``http.MaybeSent``."""
     return graph.call(
@@ -47,4 +48,5 @@ def call(
         files=files,
         app_secret=credential(account, "app_secret"),
         read_seconds=read_seconds,
+        is_harmless=is_harmless,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contactcenter.lib import http
+from contactcenter.lib import calls, http
 from openlines.connectors.base import (
     Account,
     Broken,
@@ -87,6 +87,8 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        if index < len(parts) - 1:
+            calls.taken(outcome.external_ids)
     return Sent(tuple(accepted))
 
 

@@ -109,6 +109,7 @@ def upload(file: OutgoingFile, how: Plan, account: Account) -> str | Outcome:
                 api.number(account, "media"),
                 data={"messaging_product": "whatsapp", "type": how.mime},
                 files=[("file", (file.name or "file", opened, how.mime))],
+                is_harmless=True,
             )
     except (http.NotSent, http.MaybeSent):
         return TryLater(_("WhatsApp cannot be reached."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from django.db import connection as database
@@ -21,7 +22,7 @@ from openlines.connectors.base import (
 from openlines.connectors.telegram.fake import FakeTelegram, server_error, too_many
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Connection, Dialog, Message, MessageMark, OutboxItem, Shown
-from openlines.services import dialogs, inbound_items, looks, outbound, resending
+from openlines.services import attempts, dialogs, inbound_items, looks, outbound, resending
 from tests.openlines.factories import (
     answer,
     at,
@@ -88,12 +89,17 @@ def test_an_attempt_tells_when_it_began_how_long_it_took_and_what_was_answered(
     assert "ids" not in first
 
 
+def _die_in_the_call(connection: Connection, *, now: datetime) -> None:
+    item = outbound._next(connection, now=now)
+    assert item is not None
+    OutboxItem.objects.filter(pk=item.pk).update(state="sending", log=attempts.begun(now=now))
+
+
 def test_a_drain_that_died_in_the_call_leaves_when_it_had_begun(
     connection: Connection, dialog: Dialog, anna: Employee
 ) -> None:
     message = answer(dialog, anna, now=at(5))
-    item = outbound._next(connection, now=at(6))
-    assert item is not None
+    _die_in_the_call(connection, now=at(6))
     outbound.drain(connection.pk, now=at(300))
     begun, ended = OutboxItem.objects.get(message=message).log
     assert (begun["outcome"], begun["at"]) == ("Begun", at(6).isoformat())
@@ -104,7 +110,7 @@ def test_who_had_it_sent_again_is_kept(
     telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
 ) -> None:
     message = answer(dialog, anna, now=at(5))
-    outbound._next(connection, now=at(6))
+    _die_in_the_call(connection, now=at(6))
     outbound.drain(connection.pk, now=at(300))
     resending.send_again(message.pk, by=anna, now=at(400), sure=True)
     outbound.drain(connection.pk, now=at(401))
