@@ -204,7 +204,7 @@ def _take(request: HttpRequest, kind: str, *, own_id: str = "") -> schemas.Taken
     if not connection.is_active:
         return schemas.Taken(kept=False, understood=True)
     identifier = raw.headers.get("webhook-id") or f"rest:{own_id or uuid4()}"
-    delivery = inbound.receive(
+    delivery = inbound.receive_watched(
         connection,
         base.RawRequest(
             headers={**raw.headers, "webhook-id": identifier},

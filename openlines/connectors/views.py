@@ -59,7 +59,7 @@ def hook(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
         return _error(403, "bad_signature", _("This call does not prove that it comes from the provider."))
     for addressee in _addressees(connector, raw, connection):
         if addressee.is_active:
-            inbound.receive(addressee, raw, now=now)
+            inbound.receive_watched(addressee, raw, now=now)
         else:  # L5: counted and not kept, and the provider need not know
             Connection.objects.filter(pk=addressee.pk).update(refused_count=F("refused_count") + 1)
     if isinstance(connector, base.Answering):

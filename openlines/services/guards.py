@@ -6,7 +6,7 @@ What is begun is committed as a row before, and the row goes when it has ended, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +25,10 @@ INSERT INTO openlines_underway (kind, key, begun_at, deaths) VALUES (%s, %s, %s,
 ON CONFLICT (kind, key) DO UPDATE SET deaths = least(openlines_underway.deaths + 1, 1000), begun_at = excluded.begun_at
 RETURNING deaths
 """
+_DIED = """
+INSERT INTO openlines_underway (kind, key, begun_at, deaths) VALUES (%s, %s, %s, 1)
+ON CONFLICT (kind, key) DO UPDATE SET deaths = least(openlines_underway.deaths + 1, 1000), begun_at = excluded.begun_at
+"""
 
 
 class Kind(StrEnum):
@@ -37,9 +41,12 @@ class Kind(StrEnum):
 
 
 @contextmanager
-def guarded(kind: Kind, key: object, *, now: datetime) -> Iterator[int]:
+def guarded(
+    kind: Kind, key: object, *, now: datetime, is_end: Callable[[Exception], bool] = lambda _error: True
+) -> Iterator[int]:
     """How often a process has died of it so far; from ``MOST_DEATHS`` on leave it, and say so where a person sees it.
 
+    ``is_end``: an exception is an end as good as any where whoever calls deals with it; else it counts as a death.
     Not within a transaction: the row must be committed before the thing is begun.
     """
     with database.cursor() as cursor:
@@ -47,8 +54,9 @@ def guarded(kind: Kind, key: object, *, now: datetime) -> Iterator[int]:
         (deaths,) = cursor.fetchone() or (0,)
     try:
         yield int(deaths)
-    except Exception:
-        _end(kind, key)
+    except Exception as error:
+        if is_end(error):
+            _end(kind, key)
         raise
     # A BaseException (the task queue's time-out, a stop) is what is guarded against: the row stays.
     _end(kind, key)
@@ -56,6 +64,12 @@ def guarded(kind: Kind, key: object, *, now: datetime) -> Iterator[int]:
 
 def _end(kind: Kind, key: object) -> None:
     UnderWay.objects.filter(kind=kind, key=str(key)[:200]).delete()
+
+
+def count_death(kind: Kind, key: str, *, now: datetime) -> None:
+    """It was begun without a row, and the process is gone."""
+    with database.cursor() as cursor:
+        cursor.execute(_DIED, [kind, key[:200], now])
 
 
 def died_of(kind: Kind) -> frozenset[str]:

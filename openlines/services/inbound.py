@@ -13,7 +13,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db import connection as database
 from django.db.models import QuerySet
@@ -21,13 +23,16 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from contactcenter.lib.commits import after_commit
+from contactcenter.lib.in_hand import InHand
 from contactcenter.lib.limits import TookTooLong, time_limit
+from contactcenter.lib.passing import is_passing
 from openlines.connectors import base, registry
 from openlines.models import Connection, InboundEvent
 from openlines.services import alarms, early_marks, guards, inbound_items
 from openlines.services.connections import webhook_url
 
 logger = logging.getLogger(__name__)
+_in_hand = InHand(Path(settings.VAR) / "in-hand")
 
 KEEP = timedelta(days=30)
 """How long the raw log is kept; parked deliveries stay."""
@@ -47,19 +52,28 @@ class Delivery:
 
 _STORE = """
 INSERT INTO openlines_inboundevent (connection_id, key, received_at, headers, body, state, reason, processed_at)
-VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, %s)
-ON CONFLICT (connection_id, key) DO NOTHING RETURNING id
+SELECT %(connection)s, %(key)s, %(now)s, %(headers)s::jsonb, %(body)s,
+       CASE WHEN deadly THEN 'parked' ELSE 'processed' END, CASE WHEN deadly THEN %(reason)s ELSE '' END, %(now)s
+FROM (
+    SELECT %(deadly)s OR EXISTS (
+        SELECT FROM openlines_underway WHERE kind = %(kind)s AND key = %(guard)s AND deaths >= %(most)s
+    ) AS deadly
+) AS known
+ON CONFLICT (connection_id, key) DO NOTHING RETURNING id, state
 """
 
 
 def receive(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
-    """Store and read one verified delivery. Never raises for what is in it."""
+    """Store and read one verified delivery. Never raises for what is in it; for the database's troubles it does, and
+    then nothing is stored.
+    """
     connector = registry.get(connection.kind)
     request = replace(request, received_at=now)
     with transaction.atomic():
-        event_id = _store(connection, request, connector.key(request), now=now)
-        if event_id is None:
-            return Delivery(event_id=None, repeated=True)
+        stored = _store(connection, request, connector.key(request), now=now)
+        if stored.repeated or stored.event_id is None or stored.parked:
+            return stored
+        event_id = stored.event_id
         parked = not _process(event_id, connection, request, now=now)
         if isinstance(connector, base.Acknowledging) and connector.awaits(request):
             after_commit(async_task, "openlines.tasks.acknowledge", event_id, save=False)
@@ -77,6 +91,18 @@ def receive_guarded(connection: Connection, request: base.RawRequest, *, now: da
         return receive(connection, request, now=now)
 
 
+def receive_watched(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
+    """As ``receive``, for requests, whose sender brings again what it got no answer for: what two processes died of is
+    parked unread. Costs no statement: who died of what is looked for when a process takes its first delivery.
+    """
+    if _in_hand.is_new:
+        for key in _in_hand.left_behind():
+            logger.error("A process died while it read the delivery %s", key)
+            guards.count_death(guards.Kind.DELIVERY, key, now=now)
+    with _in_hand.noted(guard_key(connection, request)):
+        return receive(connection, request, now=now)
+
+
 def guard_key(connection: Connection, request: base.RawRequest) -> str:
     """By the bytes alone: whatever looks into them may be what kills."""
     return f"{connection.pk}:{hashlib.sha256(request.body).hexdigest()}"
@@ -84,33 +110,47 @@ def guard_key(connection: Connection, request: base.RawRequest) -> str:
 
 def park_unread(connection: Connection, request: base.RawRequest, *, now: datetime) -> Delivery:
     """Keep a delivery as it came, without looking into it: the process has died of that. An administrator is told."""
-    reason = _(
-        "It was not read: each time the program began to read it, it was stopped (too much memory or time). "
-        "Read it at the provider; after an update of this program it can be read again here."
-    )
     key = f"unread:{hashlib.sha256(request.body).hexdigest()}"
     with transaction.atomic():
-        event_id = _store(connection, request, key, state="parked", reason=reason, now=now)
-        _tell(connection, now=now)
-    logger.error("A delivery of connection %s is parked unread: the process died of it", connection.pk)
-    return Delivery(event_id=event_id, repeated=event_id is None, parked=True)
+        return _store(connection, request, key, is_deadly=True, now=now)
 
 
 def _store(
-    connection: Connection,
-    request: base.RawRequest,
-    key: str,
-    *,
-    state: str = "processed",
-    reason: str = "",
-    now: datetime,
-) -> int | None:
-    """Its number; None where it is here already."""
-    headers = json.dumps({name: request.headers[name] for name in KEPT_HEADERS if name in request.headers})
+    connection: Connection, request: base.RawRequest, key: str, *, is_deadly: bool = False, now: datetime
+) -> Delivery:
+    """``parked``: unread, because processes have died of it."""
+    headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+    values = {
+        "connection": connection.pk,
+        "key": key[:200],
+        "now": now,
+        "headers": json.dumps(headers),
+        "body": request.body,
+        "deadly": is_deadly,
+        "reason": _unread(),
+        "kind": guards.Kind.DELIVERY,
+        "guard": guard_key(connection, request),
+        "most": guards.MOST_DEATHS,
+    }
     with database.cursor() as cursor:
-        cursor.execute(_STORE, [connection.pk, key[:200], now, headers, request.body, state, reason, now])
+        cursor.execute(_STORE, values)
         row = cursor.fetchone()
-    return int(row[0]) if row else None
+    if row is None:
+        return Delivery(event_id=None, repeated=True)
+    event_id, state = row
+    is_parked = state == InboundEvent.State.PARKED
+    if is_parked:
+        logger.error("Inbound delivery %s is parked unread: processes died of it", event_id)
+        _tell(connection, now=now)
+    return Delivery(event_id=int(event_id), parked=is_parked)
+
+
+def _unread() -> str:
+    return _(
+        "It was not read: each time the program began to read it, it was stopped or failed (too much memory or time, "
+        "or a mistake in the program). "
+        "Read it at the provider; after an update of this program it can be read again here."
+    )
 
 
 def _tell(connection: Connection, *, now: datetime) -> None:
@@ -136,13 +176,19 @@ def replay(event: InboundEvent, *, now: datetime) -> bool:
     """
     connection = Connection.objects.select_related("line").get(pk=event.connection_id)
     request = base.RawRequest(headers=event.headers, body=bytes(event.body), received_at=event.received_at)
-    with guards.guarded(guards.Kind.REPLAY, event.pk, now=now) as deaths, transaction.atomic():
-        locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
-        if locked.state == InboundEvent.State.ERASED:
-            return False
-        if deaths >= guards.MOST_DEATHS:  # this once; whoever tries again, after an update, may
-            return _park(event.pk, reason=_stopped_again(), now=now)
-        return _process(event.pk, connection, request, now=now)
+    try:
+        with guards.guarded(guards.Kind.REPLAY, event.pk, now=now) as deaths, transaction.atomic():
+            locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
+            if locked.state == InboundEvent.State.ERASED:
+                return False
+            if deaths >= guards.MOST_DEATHS:  # this once; whoever tries again, after an update, may
+                return _park(event.pk, reason=_stopped_again(), now=now)
+            return _process(event.pk, connection, request, now=now)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        logger.warning("Inbound delivery %s could not be read again", event.pk, exc_info=True)
+        return False
 
 
 def _stopped_again() -> str:
@@ -178,6 +224,10 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     except base.Unreadable as error:
         return _park(event_id, reason=str(error) or "unreadable", now=now)
     except Exception as error:
+        if is_passing(
+            error
+        ):  # none of its doing: nothing is kept, so that it is brought, or asked for, again
+            raise
         logger.exception("Inbound delivery %s was parked", event_id)
         return _park(event_id, reason=f"{type(error).__name__}: {error}", now=now)
     if said.failures:
@@ -214,8 +264,8 @@ def _read(connection: Connection, request: base.RawRequest, *, event_id: int, no
                 with time_limit(READING_SECONDS):
                     items = registry.get(connection.kind).parse(request, account)
                 return _take_all(items, connection, event_id=event_id, now=now)
-        except OperationalError:
-            if last:
+        except OperationalError as error:
+            if last or not is_passing(error):
                 raise
             logger.warning("A delivery of connection %s is read once more", connection.pk, exc_info=True)
     raise AssertionError("unreachable")
@@ -236,9 +286,9 @@ def _take_all(
             try:
                 with transaction.atomic():
                     reason = inbound_items.take(item, connection, inbound_id=event_id, now=now)
-            except OperationalError:
-                raise
             except Exception as error:
+                if is_passing(error):
+                    raise
                 logger.exception("One element of inbound delivery %s was parked", event_id)
                 failures.append(f"{type(error).__name__}: {error}")
                 continue

@@ -1,7 +1,7 @@
 """Channels that nobody delivers (mailboxes): we ask, and take one thing a transaction, its cursor with it.
 
 A thing and the cursor behind it are committed together, so that a killed poll neither loses one nor, but for the
-connector's own key of it, takes one twice. A thing that killed its reader twice is parked unread (``guards.py``), so
+connector's own key of it, takes one twice. A thing that killed or failed its reader twice is parked unread (``guards.py``), so
 that it stops nothing behind it. One poll runs for a connection at a time (advisory lock).
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from django.db import transaction
 from django_q.tasks import async_task
 
+from contactcenter.lib.passing import is_passing
 from openlines.connectors import base, registry
 from openlines.models import Connection
 from openlines.services import cursors, guards, inbound, pausing
@@ -98,7 +99,8 @@ def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
         _move(connection, one.cursor)
         return 0
     key = inbound.guard_key(connection, one.request)
-    with guards.guarded(guards.Kind.DELIVERY, key, now=now) as deaths, transaction.atomic():
+    guard = guards.guarded(guards.Kind.DELIVERY, key, now=now, is_end=_is_not_its_fault)
+    with guard as deaths, transaction.atomic():
         if deaths >= guards.MOST_DEATHS:
             inbound.park_unread(connection, one.request, now=now)
         else:
@@ -106,6 +108,10 @@ def _take(one: base.Polled, connection: Connection, *, now: datetime) -> int:
         # Last, as in the outbox: whoever holds a dialog's lock may wait for the connection's, never the other way.
         _move(connection, one.cursor)
     return 1
+
+
+def _is_not_its_fault(error: Exception) -> bool:
+    return isinstance(error, cursors.Stopped) or is_passing(error)
 
 
 def _move(connection: Connection, to: Mapping[str, Any]) -> None:

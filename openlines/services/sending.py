@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils.translation import gettext as _
 
 from contactcenter.lib import calls
+from contactcenter.lib.passing import is_passing
 from openlines.connectors import registry
 from openlines.connectors.base import Failed, Outcome, TryLater, Unknown
 from openlines.models import Connection, Dialog, Message, OutboxItem
@@ -29,8 +29,6 @@ from openlines.services.change import JOIN_WAIT
 logger = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = timedelta(hours=24)
-PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
-"""Troubles of this machine that pass: the item is tried again."""
 MOST_TRIES = 5
 """Attempts that may end in such a trouble before the item counts as failed."""
 MOST_DEATHS = 2
@@ -213,7 +211,7 @@ def _after_mistake(error: Exception, item: OutboxItem, calling: _Calling) -> Out
         if item.action != OutboxItem.Action.SEND:
             return sent_changes.interrupted()
         return Unknown(_("The client may or may not have got this message (%(why)s).") % {"why": said}, ids)
-    if isinstance(error, PASSING) and item.attempts < MOST_TRIES:
+    if _passes(error) and item.attempts < MOST_TRIES:
         return TryLater(_("Something here did not work (%(why)s).") % {"why": said}, external_ids=ids)
     return Failed(
         _(
@@ -223,6 +221,11 @@ def _after_mistake(error: Exception, item: OutboxItem, calling: _Calling) -> Out
         % {"why": said},
         external_ids=ids,
     )
+
+
+def _passes(error: Exception) -> bool:
+    """A trouble of this machine, not of the item."""
+    return is_passing(error) or isinstance(error, OSError | MemoryError)
 
 
 def _cut_off() -> Unknown:
@@ -248,9 +251,9 @@ def _write(
         try:
             done = outcomes.write(item, outcome, now=now, call=call)
             return done, database.connection is not before
-        except PASSING:
+        except Exception as error:
             wait = next(waits, None)
-            if wait is None or database.in_atomic_block:
+            if wait is None or database.in_atomic_block or not is_passing(error):
                 raise
             logger.warning("The outcome of item %s of the outbox is written again", item.pk, exc_info=True)
             time.sleep(wait)

@@ -70,7 +70,7 @@ def _ask(kind: str, *, connection_id: int, at: datetime) -> bool:
     """False where it is to be done by then anyway."""
     with database.cursor() as cursor:
         cursor.execute(_ASK, {"connection": connection_id, "kind": kind, "at": at})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def begun(kind: str, *, connection_id: int) -> None:

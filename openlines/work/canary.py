@@ -20,8 +20,10 @@ from openlines.work import pulse
 logger = logging.getLogger(__name__)
 
 FUNC: Final = "openlines.work.canary.sing"
-EVERY: Final = 10.0
+EVERY: Final = 5.0
 """Seconds between the answer of one canary and the next one."""
+URGENT: Final = 4.0
+"""Seconds of patience right after a process of the pool was killed: that is when it hangs, if it does."""
 
 
 class TaskQueue(Protocol):
@@ -52,6 +54,14 @@ class Canary:
         self._out = False
         self._waiting_since: float | None = None
         self._next = time.monotonic()
+        self._urgent = False
+
+    def hurry(self) -> None:
+        """A process of the pool was killed: see at once whether it took a lock along."""
+        self._urgent = True
+        self._next = time.monotonic()
+        if self._waiting_since is not None:  # one that may have died with it is given up for a new one
+            self._waiting_since, self._out = time.monotonic(), False
 
     def lost(self, queue: TaskQueue, *, idle: bool) -> bool:
         """To be called every second or so. ``idle``: a worker has nothing to do; while none has, the canary
@@ -68,10 +78,12 @@ class Canary:
         elif self._heart.heard == self._number:
             self._waiting_since = None
             self._next = now + self._every
+            self._urgent = False
             return False
         if not idle:
             self._waiting_since = now
-        return now - self._waiting_since > self.patience
+        patience = min(URGENT, self.patience) if self._urgent else self.patience
+        return now - self._waiting_since > patience
 
     def _send(self, queue: TaskQueue) -> bool:
         """False where the queue is full: of work, or because nobody takes any."""

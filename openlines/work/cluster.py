@@ -45,9 +45,14 @@ class WatchedSentinel(Sentinel):
             # Past the timers' locks: a worker killed while it held one would hang us here too.
             idle = any(worker.timer.get_obj().value == IDLE for worker in self.pool)
             if self._canary.lost(self.task_queue, idle=idle):
-                logger.critical("The pool hangs: idle workers ran no task for %.0f s", self._canary.patience)
+                logger.critical("The pool hangs: idle workers run no tasks")
                 family.kill_group(os.getpid())
         return super().status()
+
+    def reincarnate(self, process: Any) -> None:
+        if process.exitcode is not None and process.exitcode < 0:  # by a signal
+            self._canary.hurry()
+        super().reincarnate(process)  # type: ignore[no-untyped-call]
 
 
 class WatchedCluster:

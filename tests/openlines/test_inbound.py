@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db import connection as database
 from django_q.models import OrmQ
 
+from contactcenter.lib.in_hand import InHand
 from contactcenter.staff.models import Employee
 from openlines.connectors.base import RawRequest
 from openlines.connectors.telegram.fake import FakeTelegram
@@ -205,5 +209,51 @@ def test_a_delivery_that_a_deadlock_hit_is_read_once_more(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(client_messages, "receive", once)
+    assert not receive(connection, update(1, text="Hello")).parked
+    assert Message.objects.filter(author="client").count() == 1
+
+
+def test_a_webhook_that_killed_two_processes_is_parked_unread_at_the_third_time(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The provider brings again what it got no answer for; each time another process reads it."""
+    deadly, good = update(1, text="x"), update(2, text="y")
+    for _death in range(2):
+        pid = os.fork()
+        if not pid:
+            try:
+                database.connection = None  # the parent's
+                monkeypatch.setattr(inbound, "_in_hand", InHand(tmp_path))
+                monkeypatch.setattr(
+                    inbound, "_process", lambda *_a, **_k: os.kill(os.getpid(), signal.SIGKILL)
+                )
+                inbound.receive_watched(connection, deadly, now=at(0))
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    monkeypatch.setattr(inbound, "_in_hand", InHand(tmp_path))
+    assert inbound.receive_watched(connection, good, now=at(1)).parked is False
+    assert inbound.receive_watched(connection, deadly, now=at(2)).parked
+    assert inbound.receive_watched(connection, deadly, now=at(3)).repeated
+    event = InboundEvent.objects.get(state="parked")
+    assert (bytes(event.body), "stopped" in event.reason) == (deadly.body, True)
+    assert list(Message.objects.filter(author="client").values_list("text", flat=True)) == ["y"]
+    connection.refresh_from_db()
+    assert "parked" in connection.last_error
+    assert inbound.replay(event, now=at(60))
+
+
+def test_what_the_database_refused_for_now_is_not_kept_so_that_it_comes_again(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parked message waits for a person; the provider brings it again within seconds."""
+
+    def refuses(*_args: Any, **_more: Any) -> Message:
+        raise OperationalError("the database system is shutting down")
+
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(client_messages, "receive", refuses)
+        receive(connection, update(1, text="Hello"))
+    assert not InboundEvent.objects.exists()
     assert not receive(connection, update(1, text="Hello")).parked
     assert Message.objects.filter(author="client").count() == 1

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection as database
 
-from contactcenter.staff.models import Employee
+from contactcenter.staff.models import Employee, Notice
 from openlines import tasks
 from openlines.connectors import base, registry
 from openlines.connectors.email.connector import EmailConnector
-from openlines.models import Attachment, Client, Connection, Dialog, InboundEvent, Message, OutboxItem
+from openlines.models import (
+    Attachment,
+    Client,
+    Connection,
+    Dialog,
+    InboundEvent,
+    Message,
+    OutboxItem,
+    UnderWay,
+)
 from openlines.services import connections, inbound, outbound, polling
 from openlines.services.only_one import Work
 from tests.fakes.mail_servers import MailServers, running, smtp_to
@@ -120,6 +130,89 @@ def test_a_mail_and_its_place_are_committed_together(
     assert poll(connection, 120) == 1
     assert texts() == ["text 1", "text 2"]
     assert connection.last_error == ""
+
+
+class Killed(BaseException):
+    """As a kill -9, or the task queue's time-out."""
+
+
+@pytest.mark.parametrize("trouble", [Killed, RuntimeError])
+def test_a_mail_that_stops_its_reader_twice_is_parked_and_those_behind_it_come_in(
+    connection: Connection, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, trouble: type[BaseException]
+) -> None:
+    make_operator("Ewa", is_superuser=True)
+    poll(connection)
+    mailbox.mails = [letter(1), letter(2), letter(3)]
+    whole = inbound._process
+    read: list[bytes] = []
+
+    def process(event_id: int, of: Connection, request: base.RawRequest, **options: Any) -> bool:
+        if request.body == letter(2):
+            read.append(request.body)
+            raise trouble
+        return whole(event_id, of, request, **options)
+
+    monkeypatch.setattr(inbound, "_process", process)
+    for seconds in (60, 120):
+        if trouble is Killed:
+            with pytest.raises(Killed):
+                poll(connection, seconds)
+        else:
+            poll(connection, seconds)
+        connection.refresh_from_db()
+        assert (texts(), connection.cursor["uid"]) == (["text 1"], 1)
+    assert poll(connection, 180) == 2
+    assert (texts(), connection.cursor["uid"], len(read)) == (["text 1", "text 3"], 3, 2)
+    parked = InboundEvent.objects.get(state="parked")
+    assert bytes(parked.body) == letter(2)
+    assert "stopped" in parked.reason
+    assert (connection.health, "parked" in connection.last_error) == ("failing", True)
+    assert Notice.objects.filter(kind="connection_failing").exists()
+    assert not UnderWay.objects.exists()
+    monkeypatch.setattr(inbound, "_process", whole)  # an update that can read it
+    assert inbound.replay(parked, now=at(300))
+    assert texts() == ["text 1", "text 3", "text 2"]
+
+
+def test_one_death_is_forgotten_when_the_mail_is_read(
+    connection: Connection, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody restarted the machine just then."""
+    poll(connection)
+    mailbox.mails = [letter(1)]
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(inbound, "receive", _dies)
+        poll(connection, 60)
+    poll(connection, 120)
+    assert texts() == ["text 1"]
+    assert not UnderWay.objects.exists()
+
+
+def _dies(*_args: object, **_more: object) -> None:
+    raise Killed
+
+
+def test_reading_has_a_time_limit(
+    connection: Connection, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser that never ends; and one that swallows every exception while it does."""
+
+    def never_ends(self: object, request: base.RawRequest, account: base.Account) -> Any:
+        while b"text 1" in request.body:
+            with suppress(Exception):
+                time.sleep(0.01)
+        return whole(mailbox, request, account)
+
+    whole = EmailConnector.parse
+    poll(connection)
+    monkeypatch.setattr(inbound, "READING_SECONDS", 0.3)
+    monkeypatch.setattr(Mailbox, "parse", never_ends, raising=False)
+    mailbox.mails = [letter(1), letter(2)]
+    assert poll(connection, 60) == 2
+    assert texts() == ["text 2"]
+    parked = InboundEvent.objects.get(state="parked")
+    assert "longer than" in parked.reason
+    assert connection.health == "failing"
 
 
 def test_a_mail_known_already_changes_nothing(connection: Connection, mailbox: Mailbox) -> None:

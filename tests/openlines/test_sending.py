@@ -142,7 +142,7 @@ def test_the_call_is_begun_in_the_database_before_the_provider_hears_of_it(
     dialog: Dialog,
     anna: Employee,
 ) -> None:
-    seen = []
+    seen: list[object] = []
     begin = calls.begin
 
     def look() -> None:
@@ -237,8 +237,10 @@ def test_a_mistake_before_the_call_is_a_failure_that_everybody_sees(
 ) -> None:
     message = answer(dialog, anna, "Hello", now=at(5))
     with monkeypatch.context() as patch:
-        target = (outgoing, "compose") if where == "compose" else (TelegramConnector, "send")
-        patch.setattr(*target, raising(KeyError("colour")))
+        if where == "compose":
+            patch.setattr(outgoing, "compose", raising(KeyError("colour")))
+        else:
+            patch.setattr(TelegramConnector, "send", raising(KeyError("colour")))
         assert drain(connection) == 1
     assert delivered(message) == "failed"
     assert "KeyError" in message.failure
@@ -353,7 +355,7 @@ def test_what_the_provider_said_is_written_though_the_database_was_away(
 ) -> None:
     message = answer(dialog, anna, "Hello", now=at(5))
     written = outcomes.write
-    pids = []
+    pids: list[int] = []
 
     def breaks(*args: Any, **options: Any) -> int:
         if not pids:

@@ -51,7 +51,7 @@ class Command(qcluster.Command):
         parser.add_argument(
             "--patience",
             type=float,
-            default=30.0,
+            default=15.0,
             metavar="SECONDS",
             help=_("How long the pool of workers may run nothing before it is started anew."),
         )
