@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pytest_django import Settings
 
-from contactcenter.lib import http
+from contactcenter.lib import calls, http
 from openlines.connectors import base
 from openlines.connectors.base import (
     Account,
@@ -63,6 +63,55 @@ def test_a_text_is_taken_once(case: Case, connector: Connector, fake: Any, accou
     assert isinstance(outcome, Sent)
     assert len(outcome.external_ids) == 1
     assert case.arrived(fake) == ["Good morning"]
+
+
+class Told:
+    """What the outbox hears of a call (``contactcenter/lib/calls.py``), and what had arrived by then."""
+
+    def __init__(self, case: Case, fake: Any) -> None:
+        self._case, self._fake = case, fake
+        self.heard: list[str] = []
+        self.arrived: list[int] = []
+
+    def begin(self) -> None:
+        self.heard.append("begin")
+        self.arrived.append(len(self._case.arrived(self._fake)))
+
+    def taken(self, ids: Sequence[str]) -> None:
+        assert ids
+        self.heard.append("taken")
+
+
+def test_a_call_is_announced_before_it_is_made(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    told = Told(case, fake)
+    with calls.told_to(told):
+        connector.send(outgoing(case), account)
+    assert (told.heard, told.arrived) == (["begin"], [0])
+
+
+def test_a_part_that_was_taken_is_told_before_the_next_one_begins(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    told = Told(case, fake)
+    with calls.told_to(told):
+        outcome = connector.send(outgoing(case, long_text(connector)), account)
+    parts = len(outcome.external_ids)
+    assert parts > 1
+    assert told.heard == ["begin", *["taken", "begin"] * (parts - 1)]
+
+
+def test_what_is_told_may_stop_the_call(
+    case: Case, connector: Connector, fake: Any, account: Account
+) -> None:
+    class Refuses(Told):
+        def begin(self) -> None:
+            raise LookupError("the database is away")
+
+    with pytest.raises(LookupError), calls.told_to(Refuses(case, fake)):
+        connector.send(outgoing(case), account)
+    assert case.arrived(fake) == []
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
