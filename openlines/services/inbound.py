@@ -120,7 +120,7 @@ def _store(
 ) -> Delivery:
     """``parked``: unread, because processes have died of it."""
     headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
-    values = {
+    values: dict[str, str | int | bool | bytes | datetime] = {
         "connection": connection.pk,
         "key": key[:200],
         "now": now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_task_waits_out_what_passes_and_fails_with_what_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(commits.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     name = f"{__name__}.work"
     errors.extend([OperationalError("gone"), OperationalError("gone")])
     redo(name, [1], {})

@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from django.test import Client as Browser
 
 from openlines.connectors.telegram.fake import FakeTelegram
+from openlines.connectors.telegram.fake import server as fake
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Client, Message, OutboxItem
 from openlines.services import dialogs
@@ -35,6 +36,7 @@ class Traffic:
         from django.utils import timezone
 
         self.address = address
+        fake.KEPT_CALLS = 10**6
         self.telegram = FakeTelegram(any_chat=True, second=0.05)
         self.visitor_said: dict[str, list[str]] = defaultdict(list)
         """Chat → the texts that were answered 2xx, in order."""
@@ -42,6 +44,7 @@ class Traffic:
         self.replied: dict[str, list[str]] = defaultdict(list)
         self.written: dict[str, float] = {}
         self.visits: list[float] = []
+        self.refused: list[str] = []
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self.operator = make_operator("Anna", is_superuser=True, is_staff=True)
@@ -128,46 +131,33 @@ class Traffic:
 
     # -- people -----------------------------------------------------------------------------------------------
 
-    def _until_taken(
-        self, call: Callable[[httpx.Client], httpx.Response], *, headers: dict[str, str]
-    ) -> bool:
-        """The same again until it is answered; False where it never was. What is refused for good raises."""
+    def _until_taken(self, path: str, *, headers: dict[str, str], **sent: Any) -> httpx.Response | None:
+        """The same again until it is answered 2xx; None where it never was. What is refused for good raises."""
         for _try in range(300):
             try:
-                with httpx.Client(
-                    base_url=self.address, timeout=10, headers=headers, cookies=self._cookies
-                ) as http:
-                    answer = call(http)
+                with httpx.Client(base_url=self.address, timeout=10, cookies=self._cookies) as http:
+                    answer = http.post(path, headers=headers, **sent)
             except httpx.TransportError:
                 time.sleep(0.2)
                 continue
             if answer.status_code < 300:
-                return True
+                return answer
             if answer.status_code < 500 and answer.status_code not in (408, 425, 429):
-                raise AssertionError(f"{answer.status_code}: {answer.text[:300]}")
+                self.refused.append(f"{path}: {answer.status_code}: {answer.text[:200]}")
+                return None
             time.sleep(0.2)
-        return False
+        return None
 
     def _visitor(self, number: int) -> None:
         base = f"/chat/{self.chat.public_id}"
-        token = ""
-
-        def session(http: httpx.Client) -> httpx.Response:
-            nonlocal token
-            answer = http.post(f"{base}/session/", json={})
-            if answer.status_code < 300:
-                token = answer.json()["token"]
-            return answer
-
-        self._until_taken(session, headers={})
+        session = self._until_taken(f"{base}/session/", headers={}, json={})
+        assert session is not None
+        token = session.json()["token"]
         for turn in itertools.count():
             if self._stop.wait(0.2):
                 return
             said = {"uuid": str(uuid4()), "text": f"v{number}-{turn}"}
-            if self._until_taken(
-                lambda http, said=said: http.post(f"{base}/messages/", json=said),
-                headers={"X-Chat-Token": token},
-            ):  # type: ignore[misc]
+            if self._until_taken(f"{base}/messages/", headers={"X-Chat-Token": token}, json=said):
                 self.visitor_said[f"v{number}"].append(said["text"])
                 self.visits.append(time.monotonic())
 
@@ -175,38 +165,32 @@ class Traffic:
         """Each update once more now and then, as providers do."""
         path = f"/hooks/telegram/{self.bot.public_id}/"
         headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+        person = {"id": int(chat), "first_name": "Carl", "is_bot": False}
         for turn in itertools.count(2):
             if self._stop.wait(0.3):
                 return
-            person = {"id": int(chat), "first_name": "Carl", "is_bot": False}
             message = {
                 "message_id": turn,
                 "date": int(time.time()),
                 "chat": {"id": int(chat), "type": "private"},
                 "from": person,
+                "text": f"h{chat}-{turn}",
             }
-            update = {
-                "update_id": int(chat) * 1_000_000 + turn,
-                "message": message | {"text": f"h{chat}-{turn}"},
-            }
-
-            def call(http: httpx.Client, update: dict[str, Any] = update) -> httpx.Response:
-                return http.post(path, json=update)
-
+            update = {"update_id": int(chat) * 1_000_000 + turn, "message": message}
             for _again in range(2 if turn % 5 == 0 else 1):
-                taken = self._until_taken(call, headers=headers)
+                taken = self._until_taken(path, headers=headers, json=update)
             if taken:
                 self.hook_said[chat].append(f"h{chat}-{turn}")
 
     def _operator(self, chat: str) -> None:
         path = f"/desk/{self.dialogs[chat]}/reply/"
+        headers = {"X-CSRFToken": "k" * 32, "HX-Request": "true"}
         for turn in itertools.count():
             if self._stop.wait(0.4):
                 return
             form = {"uuid": str(uuid4()), "text": f"r{chat}-{turn}"}
             self.written[form["text"]] = time.monotonic()
-            headers = {"X-CSRFToken": "k" * 32, "HX-Request": "true"}
-            if self._until_taken(lambda http, form=form: http.post(path, data=form), headers=headers):  # type: ignore[misc]
+            if self._until_taken(path, headers=headers, data=form):
                 self.replied[chat].append(form["text"])
 
     def _watch(self) -> None:
@@ -229,7 +213,8 @@ def check(traffic: Traffic, *, tell: Callable[[str], None]) -> list[str]:
     end = time.monotonic() + 120
     while OutboxItem.objects.exclude(state="done").exists() and time.monotonic() < end:
         time.sleep(0.2)
-    wrong = [f"still in the outbox: {item}" for item in OutboxItem.objects.exclude(state="done")[:5]]
+    wrong = traffic.refused[:5]
+    wrong += [f"still in the outbox: {item}" for item in OutboxItem.objects.exclude(state="done")[:5]]
     there = Message.objects.filter(author=Message.Author.CLIENT)
     wrong += _compare(
         "visitor",
