@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("openlines", "0009_offers_held_and_finishing_undone"),
+        ("openlines", "0010_onlookers"),
     ]
 
     operations = [
