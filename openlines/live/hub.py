@@ -15,9 +15,9 @@ from openlines.live.topics import TICKET_LIFETIME, Ticket
 
 QUEUE_LIMIT: Final = 200
 """Frames. A browser that lags by more is told to look again instead."""
-HEARTBEAT: Final = 15.0
-"""Seconds between ``beat`` events: proxies leave the stream open, and a browser can tell that the line is dead.
-Not a comment, for a page never sees comments."""
+HEARTBEAT: Final = 3.0
+"""Seconds between ``beat`` events: proxies leave the stream open, and a browser can tell that the line is dead: the desk
+says so after five seconds of silence (``static/workspace/connection.js``). Not a comment, for a page never sees comments."""
 FAREWELL: Final = 1.0
 """Seconds a stream has for its last words; a client that reads nothing must not hold up a stop."""
 

@@ -1,7 +1,7 @@
 """``GET /live/?ticket=…``: Server-Sent Events for whoever holds a ticket. Asynchronous, and touches no ORM.
 
 Events: ``hello`` {now}, ``signal`` {topic, kind, …}, ``resync`` {} (signals may be lost, look again),
-``beat`` {} (each 15 s), ``bye`` {reason} (rights, ticket, stopping), after which the stream ends.
+``beat`` {} (each 3 s), ``bye`` {reason} (rights, ticket, stopping), after which the stream ends.
 Same origin only: there are no CORS headers.
 """
 

@@ -6,17 +6,18 @@
  * onSignal    ({topic, kind, …}): something changed
  * onResync    (): signals may have been missed, ask for everything since the revision you know. Also called once at
  *             the start: what happened between the making of the page and the opening of the stream would be missed
+ * onBeat      (): the stream has said something, whatever it was
  * onStatus    ({state, since}): "connecting" (the first time), "live", "reconnecting", "offline" (for long, or surely)
  * scope       names what the tabs share; must name the person too, or after a change of login a tab hears a stranger
  * live.close()
  */
 
 const WAIT_MS = { first: 500, longest: 15_000 };
-const SILENCE_MS = 45_000; // the server says something every 15 s; after more than this the line is dead, or we slept
+const SILENCE_MS = 15_000; // the server says something every 3 s; after more than this the line is dead, or we slept
 const LEADER_SILENCE_MS = 100_000; // timers of a hidden tab may run once a minute only
 const OFFLINE_AFTER_MS = 20_000;
 
-export function openLive({ ticketUrl, getTicket, onSignal, onResync, onStatus, scope = "live" }) {
+export function openLive({ ticketUrl, getTicket, onSignal, onResync, onStatus, onBeat, scope = "live" }) {
   const askTicket = getTicket ?? (() => fetchTicket(ticketUrl));
   const name = `live:${scope}`;
   const canShare = Boolean(navigator.locks && window.BroadcastChannel); // locks exist on https and localhost only
@@ -33,6 +34,7 @@ export function openLive({ ticketUrl, getTicket, onSignal, onResync, onStatus, s
 
     function take({ signal, resync, state, since }) {
       heardAt = Date.now();
+      if (!state || state === "live") onBeat?.();
       if (signal) onSignal?.(signal);
       if (resync || (state === "live" && !caughtUp)) {
         caughtUp = true;

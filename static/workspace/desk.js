@@ -8,8 +8,10 @@ import { freshNow, showStatus } from "../ui/live_status.js";
 import { toast } from "../ui/toasts.js";
 import { beep, notify, startAlerts } from "./alerts.js";
 import { keepDraft } from "./composer.js";
+import { Connection } from "./connection.js";
+import { showBack, showLost } from "./connection_bar.js";
 import { DialogList } from "./dialog_list.js";
-import { get, post } from "./requests.js";
+import { get, post, watchRequests } from "./requests.js";
 import { startShortcuts } from "./shortcuts.js";
 import { startDialogs } from "./start.js";
 import { startTemplates } from "./templates.js";
@@ -32,6 +34,8 @@ const talk = new Talk(desk, {
   onSeen: () => dialogs.refreshSoon(),
 });
 
+let opening = null; // the address of the dialog that is being fetched
+
 const idOf = (url) => url.match(/(\d+)\/$/)?.[1];
 
 function show(view) {
@@ -40,14 +44,17 @@ function show(view) {
 
 /** html: the dialog, where it came with another answer. */
 async function open(url, { push = true, focus = false, html = "" } = {}) {
+  if (connection.isLost && !html) return toast(say("notOpened"), { tone: "amber" });
+  opening = html ? null : url;
   dialogs.markCurrent(idOf(url)); // at once: the conversation may take its time
   if (html) talk.put(html);
   const answer = html ? { kind: "done" } : await talk.open(url);
+  if (opening === url) opening = null;
   if (answer.kind === "overtaken") return;
   if (answer.kind === "not-yours") return showMovedOn(answer.words, { url, push });
   if (answer.kind !== "done") {
     dialogs.markCurrent();
-    toast(problem(answer), { tone: "red" });
+    toast(problem(answer, { lost: "notOpened" }), { tone: answer.kind === "lost" ? "amber" : "red" });
     return;
   }
   show("talk");
@@ -126,7 +133,7 @@ document.addEventListener("click", async (event) => {
     const answer = await get(opener.dataset.windowUrl);
     opener.removeAttribute("aria-busy");
     if (answer.kind === "done") showWindow(answer.html);
-    else toast(problem(answer), { tone: "red" });
+    else toast(problem(answer, { lost: "notOpened" }), { tone: answer.kind === "lost" ? "amber" : "red" });
   }
 });
 
@@ -146,6 +153,7 @@ let windowOpened = null; // { url, known }: what stood in the conversation when 
     the person was told and still wants to go on (code "stale"). */
 async function act(form, { sure = false, told = 0 } = {}) {
   if (form.dataset.running) return;
+  if (connection.isLost) return showProblem(say("noConnection")) || toast(say("noConnection"), { tone: "amber" });
   form.dataset.running = "1";
   const button = form.querySelector("button:not([type=button])");
   button?.setAttribute("aria-busy", "true");
@@ -269,6 +277,23 @@ startShortcuts({
 
 /* ---- live ---- */
 
+const connection = new Connection({
+  ask: ({ signal }) => get(desk.dataset.ticketUrl, { signal }),
+  onLost(since) {
+    showLost(since);
+    if (!opening) return;
+    opening = null;
+    talk.opening.abort();
+    dialogs.markCurrent();
+    toast(say("notOpened"), { tone: "amber" });
+  },
+  async onBack() {
+    await catchUp();
+    if (!connection.isLost) showBack();
+  },
+});
+watchRequests(connection);
+
 function onSignal(signal) {
   const isOpen = String(signal.dialog ?? "") === talk.dialog;
   if (signal.kind === "typing") {
@@ -290,9 +315,8 @@ function onSignal(signal) {
 }
 
 function catchUp() {
-  dialogs.refresh();
-  talk.update();
   talk.onlookers.beat();
+  return Promise.all([dialogs.refresh(), talk.update()]);
 }
 
 let toldLoggedOut = false;
@@ -324,7 +348,7 @@ startTemplates();
 startDialogs({ onStarted: started });
 nameWindow();
 dialogs.markCurrent();
-openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, scope: `desk-${desk.dataset.employee}` });
+openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, onBeat: () => connection.heard(), scope: `desk-${desk.dataset.employee}` });
 startPresence({ say: sayPresent, onAnswered: onPresence });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) catchUp();

@@ -59,6 +59,16 @@ class House:
         self._web.wait(timeout=STARTS_WITHIN)
         return time.monotonic() - started
 
+    @contextlib.contextmanager
+    def hangs(self) -> Iterator[None]:
+        """The web server takes connections and answers nothing, as one without memory or disk does."""
+        assert self._web is not None
+        os.killpg(self._web.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._web.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         for process in (self._web, self._work):
             if process is not None:

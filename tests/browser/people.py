@@ -28,6 +28,7 @@ class Desk:
         self.text = self.talk.get_by_role("textbox", name="Your message")
         self.notice = self.talk.locator("[data-composer-notice]")
         self.toasts = page.locator("[data-toasts]")
+        self.connection = page.locator("p[data-connection]")
 
     def open(self, dialog_id: int | None = None) -> Desk:
         """Returns when its event stream is there: from now on nothing needs a reload."""
