@@ -319,7 +319,7 @@ export class Composer {
     attempt.item.remove();
     this.giveBack(attempt);
     if (answer.code === "stale") this.question.ask(answer);
-    else this.notice(problem(answer));
+    else this.notice(problem(answer, { lost: "notSent" }));
     this.settle();
     this.lastRefusal = answer.words ?? "";
     if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();

@@ -40,12 +40,14 @@ export class Connection {
   }
 
   ended(request, kind) {
+    const began = this.pending.get(request) ?? 0;
     this.pending.delete(request);
     if (kind === "aborted") return;
     if (kind === "lost") {
       this.failingSince ??= Date.now();
       return;
     }
+    if (began < this.failingSince) return; // an answer that was on its way says nothing of what failed since
     this.answeredAt = this.heardAt = Date.now();
     this.failingSince = null;
     if (!this.isLost) return;
