@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_save
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ def connect() -> None:
     signals.became_unavailable.connect(_went, dispatch_uid="openlines.went")
     signals.absences_changed.connect(_planned, dispatch_uid="openlines.planned")
     signals.noticed.connect(_noticed, dispatch_uid="openlines.noticed")
+    user_logged_out.connect(_logged_out, dispatch_uid="openlines.logged_out")
     for model in (Employee, Department):
         post_save.connect(_membership, sender=model, dispatch_uid=f"openlines.membership.{model.__name__}")
 
@@ -36,6 +38,12 @@ def _membership(
     if update_fields is not None and _WHO_BELONGS.isdisjoint(update_fields):
         return
     after_commit(staffing.departments_changed, now=timezone.now())
+
+
+def _logged_out(sender: object, *, user: Employee | None, **kwargs: Any) -> None:
+    """The tables end the streams of this log-in; those of another one, elsewhere, come back with a new ticket."""
+    if user is not None:
+        publish.drop_holder(topics.employee(user.pk))
 
 
 def _came(sender: object, *, employee_id: int, now: datetime, **kwargs: Any) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection
+from datetime import timedelta
 from functools import partial
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from openlines.models import LiveDrop
 from openlines.policies.facts import DeadlineKind
 from openlines.services import (
     connections,
@@ -95,8 +97,10 @@ def close_dialogs() -> str:
 
 
 def clean_up() -> str:
-    """Removes rows of the inbound log that are older than their days."""
-    removed = inbound.clean_up(now=timezone.now())
+    """Removes rows of the inbound log that are older than their days, and what limits and streams need no more."""
+    now = timezone.now()
+    LiveDrop.objects.filter(at__lt=now - timedelta(hours=1)).delete()
+    removed = inbound.clean_up(now=now)
     return ngettext("%(count)d old event removed", "%(count)d old events removed", removed) % {
         "count": removed
     }

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from openlines.live.publish import DROP_KIND
-from openlines.live.topics import TICKET_LIFETIME, Ticket
+from openlines.live.topics import TICKET_LIFETIME, Drop, Ticket
 
 QUEUE_LIMIT: Final = 200
 """Frames. A browser that lags by more is told to look again instead."""
@@ -94,8 +94,8 @@ class Hub:
         self.stopping = False
         self._streams: set[Stream] = set()
         self._by_topic: dict[str, set[Stream]] = {}
-        self._dropped: dict[str, float] = {}
-        """Holder → when its rights last changed (epoch seconds); kept as long as a ticket may live."""
+        self._dropped: dict[str, set[Drop]] = {}
+        """By holder; kept as long as a ticket may live."""
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -104,8 +104,10 @@ class Hub:
         return [stream for stream in self._by_topic.get(holder, ()) if stream.ticket.holder == holder]
 
     def refuses(self, ticket: Ticket) -> bool:
-        """Whether the holder's rights changed after the ticket was issued."""
-        return self._dropped.get(ticket.holder, 0.0) >= ticket.issued.timestamp()
+        """Whether what the ticket hangs on changed after it was issued."""
+        return any(
+            ticket.is_older_than(drop) for holder in ticket.holders for drop in self._dropped.get(holder, ())
+        )
 
     def add(self, stream: Stream) -> None:
         self._streams.add(stream)
@@ -126,7 +128,7 @@ class Hub:
             packet = json.loads(payload)
             for topics, kind, data in packet["signals"]:
                 if kind == DROP_KIND:
-                    self._drop(topics, at=packet["at"])
+                    self.drop(topics, Drop(packet["at"], int(data.get("xid", 0))))
                 else:
                     self._spread(topics, kind, data)
         except (ValueError, TypeError, KeyError):
@@ -154,19 +156,23 @@ class Hub:
                 stream.beat_at = clock
                 stream.push(_BEAT)
         forget = (now - TICKET_LIFETIME).timestamp()
-        self._dropped = {holder: at for holder, at in self._dropped.items() if at > forget}
+        for holder, drops in list(self._dropped.items()):
+            drops -= {drop for drop in drops if drop.at <= forget}
+            if not drops:
+                del self._dropped[holder]
 
     @staticmethod
     def _topics(stream: Stream) -> Iterable[str]:
-        """The holder's own topic is always heard, for the drop; signals to it only if the ticket names it."""
-        return stream.ticket.topics | {stream.ticket.holder}
+        """Holders are always heard, for the drop; signals to them only if the ticket names them."""
+        return stream.ticket.topics | stream.ticket.holders
 
-    def _drop(self, holders: Iterable[str], *, at: float) -> None:
+    def drop(self, holders: Iterable[str], drop: Drop) -> None:
+        """End the streams of these holders whose tickets are older."""
         clock = asyncio.get_running_loop().time()
         for holder in holders:
-            self._dropped[holder] = at
-            for stream in self.held_by(holder):
-                if self.refuses(stream.ticket):
+            self._dropped.setdefault(holder, set()).add(drop)
+            for stream in list(self._by_topic.get(holder, ())):
+                if holder in stream.ticket.holders and stream.ticket.is_older_than(drop):
                     stream.end(Bye.RIGHTS, clock=clock)
 
     def _spread(self, topics: Iterable[str], kind: str, data: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import sql
 
 from openlines.live.publish import CHANNEL
+from openlines.live.topics import TICKET_LIFETIME
 
 HEALTH_CHECK: Final = 15.0
 """Seconds without a signal after which the connection must answer a question."""
@@ -25,9 +26,19 @@ logger = logging.getLogger(__name__)
 
 
 class Listener:
-    def __init__(self, *, on_payload: Callable[[str], None], on_gap: Callable[[], None]) -> None:
-        """``on_gap`` is called when the connection is back after a loss: signals may have been missed."""
+    def __init__(
+        self,
+        *,
+        on_payload: Callable[[str], None],
+        on_gap: Callable[[], None],
+        on_drops: Callable[[Sequence[tuple[str, float, int]]], None],
+    ) -> None:
+        """``on_gap`` is called when the connection is back after a loss: signals may have been missed.
+
+        ``on_drops``: with holder, time and transaction of the drops of late, before anybody listens here.
+        """
         self._on_payload = on_payload
+        self._on_drops = on_drops
         self._on_gap = on_gap
         self._listening = asyncio.Event()
         self._wait = BACK_OFF[0]
@@ -58,6 +69,7 @@ class Listener:
                 # Not "async with": closing must not wait for a transaction that cannot end.
                 try:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+                    self._on_drops(await _drops(connection))
                     self._listening.set()
                     self._wait = BACK_OFF[0]
                     if connected_before:
@@ -81,6 +93,15 @@ class Listener:
                 self._on_payload(notification.payload)
             async with asyncio.timeout(PATIENCE):
                 await connection.execute("SELECT 1")
+
+
+async def _drops(connection: psycopg.AsyncConnection[Any]) -> list[tuple[str, float, int]]:
+    """Those that a ticket may still be older than; a process that has just started has heard none of them."""
+    found = await connection.execute(
+        "SELECT holder, extract(epoch FROM at)::float8, xid FROM openlines_livedrop WHERE at > now() - %s",
+        [TICKET_LIFETIME],
+    )
+    return await found.fetchall()
 
 
 def _parameters() -> dict[str, Any]:

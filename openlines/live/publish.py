@@ -84,7 +84,11 @@ def signal_many(announcements: Iterable[tuple[str, str, dict[str, Any]]]) -> Non
 
 
 def drop_holder(holder: str) -> None:
-    """End the holder's streams and refuse the tickets issued until now; call it where rights were changed."""
+    """End the holder's streams and refuse the tickets issued until now.
+
+    Changes of rows that rights hang on need no call: the database's triggers do the same for whoever writes them
+    (``live/__init__.py``).
+    """
     signal(holder, DROP_KIND)
 
 

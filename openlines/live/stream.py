@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 from urllib.parse import parse_qs
@@ -50,7 +51,9 @@ class LiveStreams:
 
     def __init__(self) -> None:
         self._hub = Hub()
-        self._listener = Listener(on_payload=self._hub.deliver, on_gap=self._hub.resync)
+        self._listener = Listener(
+            on_payload=self._hub.deliver, on_gap=self._hub.resync, on_drops=self._drop_missed
+        )
         self._ticker: asyncio.Task[None] | None = None
         self._employees = Places(total=EMPLOYEES_STREAMS, per_address=STREAMS_PER_HOLDER)
         self._clients = Places(
@@ -163,6 +166,10 @@ class LiveStreams:
                 self._hub.tick(clock=loop.time(), now=timezone.now())
             except Exception:
                 logger.exception("The live ticker stumbled")
+
+    def _drop_missed(self, drops: Sequence[tuple[str, float, int]]) -> None:
+        for holder, at, transaction in drops:
+            self._hub.drop([holder], topics.Drop(at, transaction))
 
     def _stop_streams(self) -> None:
         self._hub.stop()

@@ -17,6 +17,7 @@ from openlines.models.line import (
     QueueSettings,
     WorkingTimeSettings,
 )
+from openlines.models.live_drop import LiveDrop
 from openlines.models.message import Attachment, EarlyMark, Message, MessageMark, MessagePart
 from openlines.models.onlooker import Onlooker
 from openlines.models.outbox import OutboxItem
@@ -45,6 +46,7 @@ __all__ = [
     "LineEntry",
     "LineQueue",
     "LineText",
+    "LiveDrop",
     "Message",
     "MessageMark",
     "MessagePart",

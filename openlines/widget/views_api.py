@@ -39,7 +39,7 @@ def session(request: HttpRequest, chat: Connection, visitor: Visitor, now: datet
     return JsonResponse(
         {
             "token": visitor.token,
-            "ticket": _ticket(client, now=now) if client else None,
+            "ticket": _ticket(client, chat, now=now) if client else None,
             "consent": gate.shown(chat, client, language=get_language() or ""),
             **presenters.talk(talk, chat=chat),
         }
@@ -50,7 +50,7 @@ def session(request: HttpRequest, chat: Connection, visitor: Visitor, now: datet
 def ticket(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime) -> HttpResponse:
     """A new ticket for the event stream; null before his first message."""
     client = visitor.client()
-    return JsonResponse({"ticket": _ticket(client, now=now) if client else None})
+    return JsonResponse({"ticket": _ticket(client, chat, now=now) if client else None})
 
 
 @csrf_exempt
@@ -114,7 +114,7 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         {
             "message": presenters.message(message, attachments, chat=chat),
             "rev": message.rev,
-            "ticket": _ticket(client, now=now),
+            "ticket": _ticket(client, chat, now=now),
         }
     )
 
@@ -133,7 +133,7 @@ def _stored(taken: short_way.Taken, draft: Draft, *, chat: Connection, now: date
         {
             "message": presenters.message(message, (), chat=chat),
             "rev": taken.rev,
-            "ticket": _ticket(Client(pk=taken.client_id), now=now),
+            "ticket": _ticket(Client(pk=taken.client_id), chat, now=now),
         }
     )
 
@@ -259,9 +259,9 @@ def _refuse_a_strangers(client: Client, visitor: Visitor) -> None:
         raise Refused(409, "taken", _("This message could not be sent. Please write it again."))
 
 
-def _ticket(client: Client, *, now: datetime) -> str:
+def _ticket(client: Client, chat: Connection, *, now: datetime) -> str:
     topic = topics.client(client.pk)
-    return topics.issue_ticket(holder=topic, topics=[topic], now=now)
+    return topics.issue_ticket(holder=topic, topics=[topic], now=now, through=[topics.connection(chat.pk)])
 
 
 def _too_long() -> str:

@@ -13,9 +13,8 @@ from contactcenter.lib.parameters import storable, whole_number
 from contactcenter.staff import notices
 from contactcenter.staff.models import Right
 from contactcenter.staff.roles import require_right
-from openlines import permissions
-from openlines.live import topics
 from openlines.services import dialog_notices, starting
+from openlines.workspace import ticket as live_ticket
 from openlines.workspace import timeline, transfer
 from openlines.workspace.access import by_script, dialog_to_read, employee_of, not_found
 from openlines.workspace.deeds import deeds
@@ -126,13 +125,10 @@ def transfer_window(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @require_right(Right.DIALOGS_HISTORY)
 def ticket(request: HttpRequest) -> JsonResponse:
-    """For the event stream; ``now`` is taken before the rights are read (``live/topics.py``)."""
-    now = timezone.now()
-    employee = employee_of(request)
-    own = topics.employee(employee.pk)
-    lines = {*permissions.watched_lines(employee), *permissions.member_lines(employee)}
-    heard = [own, *(topics.line(pk) for pk in lines)]
-    return JsonResponse({"ticket": topics.issue_ticket(holder=own, topics=heard, now=now)})
+    """For the event stream."""
+    key = request.session.session_key or ""
+    issued = live_ticket.issue(employee_of(request).pk, session_key=key, now=timezone.now())
+    return JsonResponse({"ticket": issued})
 
 
 def _listing(request: HttpRequest, *, current: str = "") -> Listing:

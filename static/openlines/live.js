@@ -152,7 +152,7 @@ function holdStream(askTicket, tell) {
     on("signal", (signal) => tell({ signal }));
     on("resync", () => tell({ resync: true }));
     on("beat", () => tell({})); // so that the other tabs know there is a leader
-    on("bye", ({ reason }) => retry({ quietly: reason === "ticket" })); // a new ticket each ten minutes is no trouble
+    on("bye", ({ reason }) => retry({ quietly: reason !== "stopping" })); // a new ticket is no trouble
     // EventSource would come back by itself, but with the old ticket.
     source.onerror = () => mine === turn && retry();
   }
