@@ -12,7 +12,8 @@ from openlines.models import Dialog, Message, OutboxItem
 from openlines.policies import own_messages as policy
 from openlines.policies.facts import State
 from openlines.policies.own_messages import Ask
-from openlines.services import attempts, dialogs, own_messages, wakeups, windows
+from openlines.policies.stale_view import Known
+from openlines.services import attempts, dialogs, own_messages, stale_view, wakeups, whereabouts, windows
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 
@@ -25,11 +26,13 @@ def send_again(
     sure: bool = False,
     may_take_over: bool = False,
     may_join: bool = False,
+    known: Known | None = None,
 ) -> None:
     """Whoever may write to the client may; of a closed dialog who held it, who wrote the message, or who ``may_join``.
 
     ``sure``: he has been asked. Raises ``CommandRefused``: ``ask`` where he must be asked first, with the reason;
-    ``unchangeable``, ``closed``, ``taken``, ``unreachable``, ``window``, ``off`` where it cannot be done.
+    ``unchangeable``, ``closed``, ``taken``, ``unreachable``, ``window``, ``off`` where it cannot be done; ``stale`` as for a
+    reply.
     """
     with transaction.atomic():
         dialog_id = Message.objects.filter(pk=message_id).values_list("dialog_id", flat=True).first()
@@ -43,6 +46,7 @@ def send_again(
         if why is not None or item is None or message.author != Message.Author.OPERATOR:
             raise CommandRefused("unchangeable", own_messages.words(why or policy.Why.NOT_FAILED))
         _guard(message, dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)
+        stale_view.guard(dialog, known, by=by, now=now)
         asks = policy.asks(facts, is_open=dialog.is_open, written_at=message.created_at, now=now)
         if asks and not sure:
             raise CommandRefused("ask", _question(asks, dialog))
@@ -66,7 +70,8 @@ def _guard(
     elif State(dialog.state) is State.SPAM:
         raise CommandRefused("closed", _("This dialog is marked as spam: nothing is sent to the client."))
     elif by.pk not in (dialog.operator_id, message.operator_id) and not may_join:
-        raise dialogs.taken(dialog)
+        name = dialog.operator.display_name if dialog.operator else ""
+        raise whereabouts.held(dialog, name=name) if name else dialogs.taken(dialog)
     elif not dialog.client.is_reachable:
         raise dialogs.unreachable()
     if not dialog.line.is_active:

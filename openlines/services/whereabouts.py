@@ -23,7 +23,7 @@ def refusal(dialog: Dialog) -> CommandRefused:
     if not dialog.is_open:
         return CommandRefused("closed", ended(dialog))
     if dialog.operator is not None:
-        return _held(dialog, name=dialog.operator.display_name)
+        return held(dialog, name=dialog.operator.display_name)
     if state is State.WITH_BOT:
         return CommandRefused("not_allowed", _("The bot speaks with the client now."))
     if state is State.WRAP_UP:
@@ -63,7 +63,8 @@ def line_off() -> CommandRefused:
     )
 
 
-def _held(dialog: Dialog, *, name: str) -> CommandRefused:
+def held(dialog: Dialog, *, name: str) -> CommandRefused:
+    """``name`` is the operator's: it is or was theirs."""
     given = DialogEvent.objects.filter(dialog=dialog, kind__in=_GIVES).order_by("-pk").first()
     since = given.at if given is not None else dialog.accepted_at
     words = _("%(name)s holds this dialog now.") % {"name": name}

@@ -67,6 +67,8 @@ class Row:
     """Until when he has put it aside, in words; empty where he has not."""
     offer_id: str = ""
     offer_until: str = ""
+    is_held: bool = False
+    """The offer lasts longer, for the person is writing."""
     version: str = ""
     """Changes with anything of the row that is seen."""
     is_same: bool = False
@@ -217,6 +219,7 @@ def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer
         aside_until=_aside(row["snoozed_until"], now=now) if own else "",
         offer_id=str(offer.pk) if offer else "",
         offer_until=offer.until.isoformat() if offer and offer.until else "",
+        is_held=offer is not None and row["offer_held_from"] is not None,
     )
 
 
@@ -275,6 +278,7 @@ _COLUMNS: Final = (
     "pinned_at",
     "snoozed_until",
     "finish_at",
+    "offer_held_from",
     "message_count",
     "client_message_count",
     "last_message_at",

@@ -54,7 +54,8 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     sure = request.POST.get("sure") == "1"
 
     def deed(dialog: Dialog, me: Employee) -> str:
-        resending.send_again(_message(request, dialog), sure=sure, **_giver(dialog, me))
+        message, known = _message(request, dialog), known_of(request)
+        resending.send_again(message, sure=sure, known=known, **_giver(dialog, me))
         return ""
 
     return carry_out(request, pk, deed)

@@ -11,7 +11,8 @@ from django.forms import model_to_dict
 from django.test.utils import CaptureQueriesContext
 
 from openlines.models import Client, Dialog, Message
-from openlines.services import dialogs, short_way
+from openlines.policies.facts import FinishAs
+from openlines.services import dialogs, finishing, short_way
 from tests.openlines.factories import (
     answer,
     at,
@@ -111,3 +112,18 @@ def test_many_at_once_keep_order_and_count() -> None:
     dialog = Dialog.objects.get()
     assert dialog.client_message_count == 9
     assert sorted(dialog.messages.values_list("seq", flat=True)) == list(range(1, dialog.last_seq + 1))
+
+
+def test_a_finish_that_can_still_be_undone_goes_the_ordinary_way() -> None:
+    """What the client writes calls it off, which is a decision."""
+    anna = make_operator()
+    client = make_client(make_connection(make_line(anna)))
+    dialog = write(client, now=at(0)).dialog
+    dialogs.accept(dialog.pk, by=anna, now=at(1))
+    write(client, "Hello?", now=at(2))
+    Dialog.objects.filter(pk=dialog.pk).update(quiet_until=None)
+    finishing.ask(dialog.pk, by=anna, now=at(3), as_=FinishAs.SOLVED)
+    take = partial(short_way.take_text, client.connection_id, client.external_id, now=at(5))
+    assert take(uuid=uuid4(), text="Wait!") is None
+    finishing.undo(dialog.pk, by=anna, now=at(6))
+    assert take(uuid=uuid4(), text="Still there?") is not None

@@ -41,6 +41,9 @@ def test_typing_holds_the_offer_and_its_deadline_for_one_idle_time(scene: Scene)
     assert holder(dialog) == "Bert"
     dialog.refresh_from_db()
     assert dialog.offer_held_from is None
+    dialogs.hold_offer(dialog.pk, by=scene.bert, now=at(170))
+    accepted = dialogs.accept(dialog.pk, by=scene.bert, now=at(175))
+    assert (accepted.offer_until, accepted.offer_held_from) == (None, None)
 
 
 def test_only_the_holders_typing_counts(scene: Scene) -> None:
@@ -56,6 +59,7 @@ def test_the_page_says_that_it_is_held(scene: Scene) -> None:
     assert "Held while you write" not in browser.get(f"/desk/{dialog.pk}/pane/").text
     assert browser.post(f"/desk/{dialog.pk}/typing/").status_code == 204
     assert "Held while you write" in browser.get(f"/desk/{dialog.pk}/pane/").text
+    assert "Held while you write" in browser.get("/desk/list/").text
     until = Offer.objects.get(dialog=dialog).until
     assert until is not None
     assert until > timezone.now() + timedelta(seconds=50)

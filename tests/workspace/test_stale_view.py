@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contactcenter.staff.models import Employee
-from openlines.models import Dialog, Message
+from openlines.models import Dialog, Message, OutboxItem
 from openlines.policies.stale_view import Known
-from openlines.services import dialogs, own_messages
+from openlines.services import dialogs, own_messages, resending
 from openlines.services.dialogs import Reply
 from openlines.services.errors import CommandRefused, StaleView
 from tests.factories import make_employee
-from tests.openlines.factories import answer, write
+from tests.openlines.factories import answer, make_client, make_connection, write
 from tests.workspace.conftest import Scene, browser_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,3 +176,16 @@ def test_two_at_once_are_told_of_each_other(scene: Scene, held: Dialog, boss: Em
         own_messages.edit(
             Message.objects.get(text="Yes.").pk, "Perhaps.", by=boss, now=now, may_join=True, known=known
         )
+
+
+def test_sending_again_what_failed_asks_too(scene: Scene, boss: Employee) -> None:
+    client = make_client(make_connection(scene.line, kind="telegram"), "42")
+    dialog = write(client, "Where is it?", external_id="1").dialog
+    failed = answer(dialog, scene.anna, "It leaves today.", now=timezone.now())
+    Message.objects.filter(pk=failed.pk).update(delivery="failed")
+    OutboxItem.objects.filter(message=failed).update(state=OutboxItem.State.DONE)
+    dialog.refresh_from_db()
+    join(dialog, boss)
+    known = Known(begun=dialog.last_seq, looked=dialog.last_seq)
+    with pytest.raises(StaleView):
+        resending.send_again(failed.pk, by=scene.anna, now=timezone.now(), known=known)
