@@ -255,6 +255,7 @@ def finish(
     expects: int | None = ANYBODY,
     may_take_over: bool = False,
     outcome: Outcome | None = None,
+    known: Known | None = None,
 ) -> Dialog:
     """A6, A7, R1, R8. A dialog in the queue is accepted for him first; finished again in wrap-up it closes.
 
@@ -265,6 +266,7 @@ def finish(
         guard_holder(dialog, expects)
         if State(dialog.state) in IN_QUEUE:
             guard_queue(dialog, by, may_take_over=may_take_over, now=now)
+        stale_view.guard(dialog, known, by=by, now=now)
         change = DialogChange(dialog, now=now)
         if outcome is None and State(dialog.state) is not State.WRAP_UP:
             if change.settings.outcome_required:

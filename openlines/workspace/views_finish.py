@@ -36,6 +36,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
             may_take_over=permissions.may_take_over(me, dialog),
             expects=dialog.operator_id,
             outcome=outcome,
+            known=known_of(request),
         )
         return _("Dialog No. %(number)s is finished.") % {"number": done.number}
 

@@ -168,6 +168,8 @@ export class Talk {
     gate.replaceChildren();
     this.composer.obeyGate();
     this.composer.notice(words);
+    this.onlookers.follow(null);
+    talk.querySelector("[data-onlookers]").textContent = "";
     this.frozen = talk;
   }
 

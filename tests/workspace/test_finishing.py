@@ -133,6 +133,12 @@ def test_a_client_who_has_just_written_is_shown_first(desk: Browser, scene: Scen
     assert Dialog.objects.get(pk=dialog.pk).finish_at is None
 
 
+def test_without_undo_it_asks_as_well(desk: Browser, scene: Scene, dialog: Dialog) -> None:
+    write(scene.client, "One more question", now=timezone.now())
+    assert desk.post(f"/desk/{dialog.pk}/finish/", {"since": dialog.rev}).status_code == 409
+    assert desk.post(f"/desk/{dialog.pk}/finish/", {"since": dialog.rev, "sure": "1"}).status_code == 200
+
+
 def test_the_outcome_is_asked_for_where_the_line_wants_it(scene: Scene) -> None:
     line = make_line(scene.anna, outcome_required=True)
     dialog = write(make_client(make_connection(line)), "Hello").dialog
