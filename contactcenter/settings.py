@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "contactcenter.outage.DatabaseOutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -121,12 +122,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets may have te
 
 # -- database: one connection a thread, kept (a pool or CONN_MAX_AGE 0 costs two thirds of the requests per se
 
-_connection = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+_connection: dict[str, object] = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db_url("DATABASE_URL") | _connection}
 else:
     _server = embedded.main_server(VAR)
     DATABASES = {"default": _server.settings(embedded.DATABASE) | _connection}
+# A host that does not even refuse must not hold every thread for minutes.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- background work -----------------------------------------------------------------------------------------

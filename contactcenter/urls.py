@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from contactcenter import outage
 from contactcenter.staff.views import set_language
 from openlines.api.endpoints import api
 
+handler500 = "contactcenter.outage.handler500"
+
 urlpatterns = [
+    path("health/", outage.health, name="health"),
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("contactcenter.staff.urls")),
