@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from contactcenter.staff import exports
 from contactcenter.staff.models import Employee, Right
 from contactcenter.staff.roles import require_right
 from kpi import dialog_list, filters, ratings
@@ -47,9 +47,10 @@ def report(request: HttpRequest) -> HttpResponse:
     group = group if group in ratings.GROUPS else "operator"
     dialogs = dialog_list.filtered(reader, query, now=now)
     dialogs = dialogs.filter(pk__in=visible_dialogs(reader, right=Right.REPORTS).values("pk"))
-    rows = _rows(ratings.by(group, dialogs), group, query)
     if request.GET.get("format") == "csv":
-        return _csv(rows)
+        taken = dialogs.filter(pk__in=visible_dialogs(reader, right=Right.EXPORT).values("pk"))
+        return _csv(reader, _rows(ratings.by(group, taken), group, query))
+    rows = _rows(ratings.by(group, dialogs), group, query)
     total = ratings.total(dialogs)
     context: dict[str, Any] = {
         "query": query,
@@ -62,7 +63,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "lines": [
             Choice(str(pk), name, pk == query.line) for pk, name in OpenLine.objects.values_list("pk", "name")
         ],
-        "csv": query.address(by=group, format="csv"),
+        "csv": query.address(by=group, format="csv") if exports.may_export(reader) else "",
     }
     return render(request, "kpi/ratings.html", context)
 
@@ -133,13 +134,6 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.0f}"
 
 
-def _csv(rows: list[Row]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="ratings.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["", *_columns()])
-    for row in rows:
-        name = f"'{row.name}" if row.name[:1] in "=+-@" else row.name  # a spreadsheet would run it
-        writer.writerow([name, *(cell.value for cell in row.cells)])
-    return response
+def _csv(reader: Employee, rows: list[Row]) -> HttpResponse:
+    table = [[row.name, *(cell.value for cell in row.cells)] for row in rows]
+    return exports.table(reader, table, name="ratings", header=["", *_columns()])

@@ -88,7 +88,7 @@ def may_take_over(employee: Employee, dialog: Dialog) -> bool:
 
 
 def _part_of(people: set[int]) -> Q:
-    """They hold it, wrote in it, or it is offered to them."""
+    """They hold it or have held it, wrote in it, or it is offered to them."""
     wrote = Message.objects.filter(dialog=OuterRef("pk"), operator__in=people)
     offered = Offer.objects.filter(dialog=OuterRef("pk"), employee__in=people, ended_at__isnull=True)
-    return Q(operator__in=people) | Exists(wrote) | Exists(offered)
+    return Q(operator__in=people) | Q(held_by__overlap=list(people)) | Exists(wrote) | Exists(offered)

@@ -22,12 +22,12 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html_join
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
 
 from contactcenter.lib.parameters import whole_number
+from contactcenter.staff import exports
 from openlines.models import CannedReply, ReplyFile, ReplyList, ReplySection
 from openlines.services import canned_replies, reply_lists
 from openlines.services.errors import CommandRefused
@@ -194,10 +194,7 @@ class ReplyListAdmin(ModelAdmin):
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         chosen = self._get(request, str(pk))
-        table = "\N{BYTE ORDER MARK}" + reply_lists.export(chosen)  # Excel takes it for UTF-8 by this
-        name = slugify(chosen.name) or "replies"
-        headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return HttpResponse(table, content_type="text/csv; charset=utf-8", headers=headers)
+        return exports.file(request.user, reply_lists.export(chosen), name=chosen.name or "replies")
 
     def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         chosen = self._get(request, str(pk))
@@ -264,6 +261,7 @@ class ReplyListAdmin(ModelAdmin):
             "inline_admin_formsets": [],
             "media": self.media,
             "users": list(chosen.lines.order_by("name", "pk").only("pk", "name")),
+            "may_export": exports.may_export(request.user),
             "may_choose": request.user.has_perm("openlines.change_openline"),
             "problem": problem,
             "typed": request.POST.get("name", "") if problem else "",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -103,6 +102,8 @@ def sentences(line: OpenLine) -> list[str]:
 class ConsentRecordAdmin(ReadOnlyAdmin):
     """P3: who, which text and version, when, from where."""
 
+    of_dialog = "client"
+
     list_display = ("at", "client", "decision", "how", "version_number", "channel", "by")
     list_filter: ClassVar = ("decision", "how", "channel")
     search_fields: ClassVar = ("client__search_text__folded",)
@@ -124,7 +125,3 @@ class ConsentRecordAdmin(ReadOnlyAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup in ("version__line", "client__id") or super().lookup_allowed(lookup, value, request)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ConsentRecord]:
-        rows: QuerySet[ConsentRecord] = super().get_queryset(request)
-        return rows

@@ -47,6 +47,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Deadline)
 class DeadlineAdmin(ReadOnlyAdmin):
+    of_dialog = "dialog"
     list_display = ("due_at", "what", "subject", "attempts", "problem")
     list_display_links = ("due_at",)
     list_filter = (KindFilter,)

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat, truncatechars
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -21,6 +22,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
+from contactcenter.lib.parameters import whole_number
+from contactcenter.staff.models import Employee, Right, Scope
+from contactcenter.staff.roles import scope
 from openlines.admin import journeys
 from openlines.admin.readable import plain, readable
 from openlines.admin.readonly import ReadOnlyAdmin
@@ -42,6 +46,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
         ("connection", "received_at"),
         ("outcome_in_words", "processed_at"),
         "reason",
+        "emptied_at",
         "made",
         "waits_for",
         "body_as_text",
@@ -65,8 +70,13 @@ class InboundEventAdmin(ReadOnlyAdmin):
             else rows
         )
 
+    def has_view_permission(self, request: HttpRequest, obj: InboundEvent | None = None) -> bool:
+        """It holds everybody's words, and what could not be read belongs to no dialog: for who may read all of them."""
+        reads_all = scope(cast(Employee, request.user), Right.DIALOGS_HISTORY) is Scope.ALL
+        return reads_all and bool(super().has_view_permission(request, obj))
+
     def has_replay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("openlines.change_inboundevent")
+        return self.has_view_permission(request) and request.user.has_perm("openlines.change_inboundevent")
 
     @display(
         description=gettext_lazy("what became of it"),
@@ -145,8 +155,27 @@ class InboundEventAdmin(ReadOnlyAdmin):
         description=gettext_lazy("Read it again"), url_path="replay", permissions=["replay"], icon="replay"
     )
     def replay_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        event = InboundEvent.objects.filter(pk=object_id).first()
-        if event is not None and inbound.replay(event, now=timezone.now()):
+        """The button is a link, and a link changes nothing: it asks first."""
+        number = whole_number(object_id)
+        event = InboundEvent.objects.filter(pk=number).first() if number else None
+        if event is None:
+            raise Http404(_("This delivery is not there any more."))
+        if request.method != "POST":
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,
+                "original": event,
+                "title": _("Read it again"),
+                "media": self.media,
+                "back": reverse("admin:openlines_inboundevent_change", args=[event.pk]),
+            }
+            return TemplateResponse(request, "admin/openlines/replay.html", context)
+        if event.emptied_at is not None:
+            words = _(
+                "This delivery was emptied together with the messages it brought. It cannot be read again."
+            )
+            self.message_user(request, words, messages.WARNING)
+        elif inbound.replay(event, now=timezone.now()):
             self.message_user(request, _("It was read."), messages.SUCCESS)
         else:
             self.message_user(request, _("It could not be read; the reason is below."), messages.WARNING)

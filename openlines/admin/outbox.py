@@ -72,6 +72,7 @@ class OutboxAdmin(ReadOnlyAdmin):
         "failure",
     )
     list_display_links = ("created_at",)
+    of_dialog = "dialog"
     list_filter = (WaitsFilter, "state", "action", "message__delivery", "connection")
     list_select_related = ("connection", "dialog", "message")
     ordering = ("-pk",)

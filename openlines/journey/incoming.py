@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from openlines.connectors import base, registry
 from openlines.journey.rows import Rows
 from openlines.journey.steps import Id, Step, Tone
-from openlines.models import Connection, InboundEvent, Message
+from openlines.models import Connection, Message
 
 AT_ONCE = timedelta(seconds=1)
 
@@ -70,7 +70,7 @@ def _proof(message: Message) -> str:
 def _was_asked_for(message: Message) -> bool:
     """A call from outside has headers; erasing takes them away."""
     event = message.inbound
-    return event is not None and not event.headers and event.state != InboundEvent.State.ERASED
+    return event is not None and not event.headers and event.emptied_at is None
 
 
 def _stored(rows: Rows, *, late: bool) -> Step:

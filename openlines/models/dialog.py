@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -71,6 +72,8 @@ class Dialog(models.Model):
     offer_until = models.DateTimeField(null=True)
     offer_held_from = models.DateTimeField(null=True)
     """When the offer would have lapsed, had its holder not been writing."""
+    held_by = ArrayField(models.BigIntegerField(), default=list)
+    """Employees who have held it, the present one included: it stays their own (§12)."""
     tried = ArrayField(models.BigIntegerField(), default=list)
     """Employees who let it lapse or skipped it in this round (Q3)."""
 
@@ -172,6 +175,7 @@ class Dialog(models.Model):
                 condition=~Q(state__in=["closed", "spam"]) & Q(operator__isnull=False),
                 name="dialog_open_by_operator",
             ),
+            GinIndex(fields=["held_by"], name="dialog_held_by", fastupdate=False),
             models.Index(fields=["line", "-created_at"], name="dialog_line_created"),
             models.Index(fields=["-created_at", "-id"], name="dialog_created"),
             models.Index(fields=["client", "-created_at"], name="dialog_client_created"),

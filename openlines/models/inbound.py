@@ -16,7 +16,6 @@ class InboundEvent(models.Model):
         PROCESSED = "processed", _("processed")
         NOT_SUPPORTED = "not_supported", _("not supported")
         PARKED = "parked", _("parked")
-        ERASED = "erased", _("emptied")
 
     connection = models.ForeignKey(
         Connection, on_delete=models.CASCADE, related_name="inbound", verbose_name=_("connection")
@@ -28,6 +27,8 @@ class InboundEvent(models.Model):
     state = models.CharField(_("state"), max_length=15, choices=State, default=State.PROCESSED)
     reason = models.TextField(_("reason"), blank=True)
     processed_at = models.DateTimeField(_("dealt with"), null=True)
+    emptied_at = models.DateTimeField(_("emptied"), null=True)
+    """It brought or told of something that was erased: its body is gone, and it is never read again."""
     about = models.ManyToManyField("openlines.Message", related_name="heard_in", blank=True)
     """Messages of which it told more (an edit, a further file, an answer): emptied together with them. Those that it
     brought name it themselves (``Message.inbound``).

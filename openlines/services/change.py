@@ -330,6 +330,9 @@ class DialogChange:
             values["log_kept"] = False
         if values.get("log_kept") is False or (is_forgotten and self._messages):
             after_commit(_erase, dialog.pk, now=self.now)
+        holder = self.facts.operator_id
+        if holder is not None and holder not in dialog.held_by:
+            values["held_by"] = [*dialog.held_by, holder]
         quiet = actions.quiet_until(self.settings, self.facts, now=self.now)
         if quiet != dialog.quiet_until and self.facts.state in lifecycle.QUIET_ON_CLIENT_MESSAGE:
             values["quiet_until"] = quiet

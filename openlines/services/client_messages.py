@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from openlines import lifecycle, signals
 from openlines.connectors import base
@@ -40,6 +41,7 @@ from openlines.services import (
 )
 from openlines.services.change import DialogChange, NewMessage, lock_first
 from openlines.services.clients import find_or_create
+from openlines.services.errors import CommandRefused
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +115,7 @@ def _receive(
     if answered is not None:
         return answered
     change = _open_dialog(client, connection, now=now)
-    repeated = None if client.is_fresh else _earlier(connection, received, uuid)
+    repeated = None if client.is_fresh else _earlier(client, connection, received, uuid)
     if repeated is not None:
         if inbound_id is not None:
             message_content.hear(repeated, repeated.dialog, inbound_id)
@@ -138,7 +140,7 @@ def _receive(
             external_id=received.external_id or None,
             group_key=received.group_key or None,
             sent_at=received.at,
-            reply_to_id=marks.find(connection, received.reply_to),
+            reply_to_id=marks.find_for(change.dialog.client_id, connection, received.reply_to),
             reply_to_external_id=received.reply_to,
             extra={**received.data, **({"automatic": True} if received.is_automatic else {})},
             attachments=(*stored, *(files.received(media) for media in received.media)),
@@ -202,9 +204,15 @@ def _existing(client: Client, *, now: datetime) -> DialogChange | None:
     return DialogChange(dialog, now=now) if dialog is not None else None
 
 
-def _earlier(connection: Connection, received: base.MessageReceived, uuid: UUID | None) -> Message | None:
+def _earlier(
+    client: Client, connection: Connection, received: base.MessageReceived, uuid: UUID | None
+) -> Message | None:
+    """Raises ``CommandRefused`` (``taken``) where ``uuid`` is of another's message: nobody is told what that says."""
     if uuid is not None:
-        return Message.objects.filter(uuid=uuid).first()
+        found = Message.objects.select_related("dialog").filter(uuid=uuid).first()
+        if found is not None and not _is_of(found, client):
+            raise CommandRefused("taken", _("This message could not be sent. Please write it again."))
+        return found
     if not received.external_id:
         return None
     rows = Message.objects.filter(connection=connection)
@@ -212,6 +220,10 @@ def _earlier(connection: Connection, received: base.MessageReceived, uuid: UUID 
     if found is None and received.group_key:  # a further file of an album, delivered or read once more
         found = rows.filter(parts__external_id=received.external_id).first()
     return found
+
+
+def _is_of(message: Message, client: Client) -> bool:
+    return message.dialog.client_id == client.pk and message.author == Message.Author.CLIENT
 
 
 def _album(change: DialogChange, received: base.MessageReceived, *, inbound_id: int | None) -> Message | None:

@@ -134,8 +134,10 @@ def reply(
     with transaction.atomic():
         dialog = lock_dialog(dialog_id)
         earlier = Message.objects.filter(uuid=reply.uuid).first()
-        if earlier is not None:
+        if earlier is not None and (earlier.dialog_id, earlier.operator_id) == (dialog.pk, by.pk):
             return earlier
+        if earlier is not None:  # of another dialog, or a client's
+            raise CommandRefused("uuid", _("This message could not be sent. Please write it again."))
         change = DialogChange(dialog, now=now)
         if not reply.is_note:
             guard_reply(dialog, by, may_take_over=may_take_over, may_join=may_join, now=now)

@@ -18,7 +18,6 @@ from pathlib import Path
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db import connection as database
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
@@ -162,7 +161,7 @@ def _tell(connection: Connection, *, now: datetime) -> None:
 def acknowledge(event_id: int) -> None:
     """Tell the provider that its delivery has been taken, where it waits for that (a pressed button)."""
     event = InboundEvent.objects.select_related("connection").filter(pk=event_id).first()
-    if event is None or event.state == InboundEvent.State.ERASED:
+    if event is None or event.emptied_at is not None:
         return
     connector = registry.get(event.connection.kind)
     if isinstance(connector, base.Acknowledging):
@@ -179,7 +178,7 @@ def replay(event: InboundEvent, *, now: datetime) -> bool:
     try:
         with guards.guarded(guards.Kind.REPLAY, event.pk, now=now) as deaths, transaction.atomic():
             locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
-            if locked.state == InboundEvent.State.ERASED:
+            if locked.emptied_at is not None:
                 return False
             if deaths >= guards.MOST_DEATHS:  # this once; whoever tries again, after an update, may
                 return _park(event.pk, reason=_stopped_again(), now=now)
@@ -235,15 +234,14 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     unsupported = said.reasons and len(said.reasons) == said.count
     state = InboundEvent.State.NOT_SUPPORTED if unsupported else InboundEvent.State.PROCESSED
     if said.reasons:
-        _still_there(event_id).update(state=state, reason="; ".join(said.reasons)[:2000], processed_at=now)
+        InboundEvent.objects.filter(pk=event_id).update(
+            state=state, reason="; ".join(said.reasons)[:2000], processed_at=now
+        )
     else:
-        _still_there(event_id).exclude(state=state).update(state=state, reason="", processed_at=now)
+        InboundEvent.objects.filter(pk=event_id).exclude(state=state).update(
+            state=state, reason="", processed_at=now
+        )
     return True
-
-
-def _still_there(event_id: int) -> QuerySet[InboundEvent]:
-    """Nothing, where it told of something that is erased, and was emptied while it was read."""
-    return InboundEvent.objects.filter(pk=event_id).exclude(state=InboundEvent.State.ERASED)
 
 
 @dataclass(frozen=True)
@@ -298,5 +296,7 @@ def _take_all(
 
 
 def _park(event_id: int, *, reason: str, now: datetime) -> bool:
-    _still_there(event_id).update(state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now)
+    InboundEvent.objects.filter(pk=event_id).update(
+        state=InboundEvent.State.PARKED, reason=reason[:2000], processed_at=now
+    )
     return False

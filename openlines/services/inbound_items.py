@@ -40,7 +40,7 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
             marks.edit(connection, item, now=now, inbound_id=inbound_id)
         case base.MessageDeleted():
             for external_id in item.external_ids:
-                marks.delete(connection, external_id, at=item.at, now=now)
+                marks.delete(connection, external_id, at=item.at, now=now, sender=item.sender)
         case base.ReactionChanged():
             marks.react(connection, item, now=now, inbound_id=inbound_id)
         case base.StatusChanged():

@@ -6,6 +6,7 @@ are kept (``early_marks``).
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,10 @@ from openlines.models import Client, Connection, Dialog, Message, MessageMark, M
 from openlines.services import attempts, clients, early_marks, message_content, replies
 from openlines.services.change import DialogChange, lock_dialog
 
+logger = logging.getLogger(__name__)
+
+NOBODY = base.Sender(external_id="")
+"""Whoever it was is not known any more."""
 ORDER = ("queued", "sending", "unknown", "sent", "delivered", "read")
 """Delivery marks only ever go up this list; *failed* wins unless the message has been delivered."""
 
@@ -46,7 +51,9 @@ def edit(
     the raw delivery that told it.
     """
     with transaction.atomic():
-        found = _locked_with_copies(connection, item.external_id, now=now)
+        found = _locked_with_copies(connection, item.external_id, now=now, sender=item.sender)
+        if found is None:
+            return
         if not found:
             early_marks.keep(
                 connection, item.external_id, "edit", at=item.at, now=now, text=item.text, inbound=inbound_id
@@ -69,10 +76,13 @@ def delete(
     at: datetime,
     now: datetime,
     heard_at: datetime | None = None,
+    sender: base.Sender = NOBODY,
 ) -> None:
     """The client took a message back (or one of us, in the provider's own app): the mark stays (``message_content``)."""
     with transaction.atomic():
-        found = _locked_with_copies(connection, external_id, now=now)
+        found = _locked_with_copies(connection, external_id, now=now, sender=sender)
+        if found is None:
+            return
         if not found:
             early_marks.keep(connection, external_id, "delete", at=at, now=now)
         for message, change in found:
@@ -208,8 +218,9 @@ def echoed(
 
 def quote(connection: Connection, external_id: str, *, message_id: int, now: datetime) -> None:
     """An answer came before what it answers, which is here now."""
-    quoted = find(connection, external_id)
-    if quoted is None or not Message.objects.filter(pk=message_id).exists():
+    client_id = Message.objects.filter(pk=message_id).values_list("dialog__client_id", flat=True).first()
+    quoted = find_for(client_id, connection, external_id) if client_id is not None else None
+    if quoted is None:
         return
     with transaction.atomic():
         message, change = _lock(message_id, now=now)
@@ -317,6 +328,15 @@ def find(connection: Connection, external_id: str) -> int | None:
     return MessagePart.objects.filter(**named).values_list("message_id", flat=True).first()
 
 
+def find_for(client_id: int, connection: Connection, external_id: str) -> int | None:
+    """As ``find``, of this client's conversation alone and no note: what he may quote."""
+    found = find(connection, external_id)
+    if found is None:
+        return None
+    his = Message.objects.filter(pk=found, dialog__client=client_id, is_note=False)
+    return found if his.exists() else None
+
+
 def _locked(
     connection: Connection, external_id: str, *, now: datetime, with_client: bool = False
 ) -> tuple[Message | None, DialogChange | None]:
@@ -326,14 +346,20 @@ def _locked(
 
 
 def _locked_with_copies(
-    connection: Connection, external_id: str, *, now: datetime
-) -> list[tuple[Message, DialogChange]]:
-    """The message and what other dialogs took over from it, under the dialogs' locks, taken in their order. One dialog has
-    one change."""
+    connection: Connection, external_id: str, *, now: datetime, sender: base.Sender
+) -> list[tuple[Message, DialogChange]] | None:
+    """The message and what other dialogs took over from it, under the dialogs' locks, taken in their order. None
+    where it stands in another client's conversation than the sender's: whoever names its id does not own it.
+    """
     found = find(connection, external_id)
     if found is None:
         return []
-    dialog_id = Message.objects.values_list("dialog_id", flat=True).get(pk=found)
+    dialog_id, client_id = Message.objects.values_list("dialog_id", "dialog__client_id").get(pk=found)
+    if sender.external_id:
+        owner = clients.find(connection, sender)
+        if owner is not None and owner.pk != client_id:
+            logger.warning("A change of message %s came from another client than its own", found)
+            return None
     wanted = sorted([(dialog_id, found), *((dialog, pk) for pk, dialog in message_content.copies_of(found))])
     return [_lock(pk, now=now) for _dialog, pk in wanted]
 
@@ -345,7 +371,9 @@ def _locked_by_uuid(
         wanted = UUID(uuid)
     except ValueError:  # somebody else's metadata
         return None, None
-    rows = Message.objects.filter(connection=connection, uuid=wanted)
+    rows = Message.objects.filter(connection=connection, uuid=wanted, is_note=False).exclude(
+        author=Message.Author.CLIENT
+    )
     found = rows.values_list("pk", flat=True).first()
     return _lock(found, now=now, with_client=with_client) if found is not None else (None, None)
 

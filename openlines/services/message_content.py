@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db.models import FileField, Q, QuerySet
 from django.db.models.fields.files import FieldFile
+from django.utils import timezone
 
 from contactcenter.staff import notices
 from openlines.models import (
@@ -119,7 +120,7 @@ def empty_deliveries(which: Q) -> None:
     """
     found = InboundEvent.objects.filter(which).values("pk")
     InboundEvent.objects.filter(pk__in=found).update(
-        body=b"", headers={}, reason="", state=InboundEvent.State.ERASED
+        body=b"", headers={}, reason="", emptied_at=timezone.now()
     )
 
 

@@ -76,7 +76,7 @@ def _show(
             kind=kind,
             external_id=item.external_id or None,
             sent_at=item.at,
-            reply_to_id=marks.find(dialog.connection, item.reply_to),
+            reply_to_id=marks.find_for(client.pk, dialog.connection, item.reply_to),
             reply_to_external_id=item.reply_to,
             extra={**told, **({"automatic": True} if item.is_automatic else {})},
             attachments=() if is_erased else tuple(files.received(media) for media in item.media),

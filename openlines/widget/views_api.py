@@ -104,11 +104,13 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         kind=base.MessageKind.MEDIA if stored else base.MessageKind.TEXT,
         text=draft.text,
     )
-    message = client_messages.receive_from(chat, received, now=now, uuid=draft.uuid, stored=stored)
+    try:
+        message = client_messages.receive_from(chat, received, now=now, uuid=draft.uuid, stored=stored)
+    except CommandRefused as refusal:
+        raise Refused(409, refusal.code, refusal.message) from None
     client = message.dialog.client
     attachments: tuple[Attachment, ...] = stored
     if message.created_at != now:  # not this one: the first with the same uuid
-        _refuse_a_strangers(client, visitor)
         attachments = tuple(message.attachments.all())
     return JsonResponse(
         {
@@ -252,11 +254,6 @@ def _upload(request: HttpRequest) -> list[Attachment]:
         return [files.upload(one) for one in sent]
     except CommandRefused as refusal:
         raise Refused(413 if refusal.code == "too_large" else 422, refusal.code, refusal.message) from None
-
-
-def _refuse_a_strangers(client: Client, visitor: Visitor) -> None:
-    if (client.connection_id, client.external_id) != (visitor.connection_id, visitor.external_id):
-        raise Refused(409, "taken", _("This message could not be sent. Please write it again."))
 
 
 def _ticket(client: Client, chat: Connection, *, now: datetime) -> str:

@@ -268,7 +268,7 @@ def test_a_discard_leaves_nothing_readable(scene: Scene, bring: Callable[[Scene]
     assert line_switch.discard(scene.line.pk) == 1
     assert places(SECRET) == []
     event = InboundEvent.objects.latest("pk")
-    assert (event.state, inbound.replay(event, now=at(30))) == ("erased", False)
+    assert (event.emptied_at is not None, inbound.replay(event, now=at(30))) == (True, False)
     assert not Dialog.objects.exists()
 
 

@@ -81,7 +81,10 @@ def test_one_is_read_again_on_its_page(
     event = received(make_connection(line, "telegram"), TEXT, monkeypatch)
     page = client.get(reverse("admin:openlines_inboundevent_change", args=[event.pk]))
     assert "nobody knows this" in page.text
-    client.get(reverse("admin:openlines_inboundevent_replay_this", args=[event.pk]))
+    address = reverse("admin:openlines_inboundevent_replay_this", args=[event.pk])
+    assert client.get(address).status_code == 200, "a link asks first"
+    assert not Message.objects.exists()
+    client.post(address)
     event.refresh_from_db()
     assert (event.state, Message.objects.filter(author="client").count()) == ("processed", 1)
 
