@@ -51,7 +51,6 @@ class JsonErrorsMiddleware:
                 answer.headers[name] = response.headers[name]
         answer.headers["Cache-Control"] = "no-store"
         answer.cookies = response.cookies
-        response.close()
         return answer
 
 
