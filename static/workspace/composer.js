@@ -1,10 +1,10 @@
 /* Writing: a draft per dialog that survives a reload, files by button, drag and paste, and one UUID per composed
-   message, so that a double click or a retried request gives one message. The text is let go only when the server has it.
+   message, so that a double click or a retried request gives one message. What is sent goes through the outbox (outbox.js),
+   which keeps it until the server has it; what is refused comes back into the field.
    Where somebody wrote since the text was begun, the server asks first (StaleQuestion). */
 
 import { CannedReplies } from "./canned.js";
 import { Editing } from "./editing.js";
-import { post } from "./requests.js";
 import { StaleQuestion } from "./stale_question.js";
 import { pendingItem, placeDays } from "./timeline.js";
 import { problem, say } from "./words.js";
@@ -29,18 +29,18 @@ export function keepDraft({ employee, dialog, text }) {
 export class Composer {
   /** talk: the .talk element; looked(): the newest message that was in sight; onSent(html): the server's update;
       onRefused(): somebody was quicker, look again; onLook(): show what came. */
-  constructor(talk, { employee, looked, onSent, onRefused, onTyping, onWriting, onLook }) {
+  constructor(talk, { employee, outbox, looked, onSent, onRefused, onTyping, onWriting, onLook }) {
     this.talk = talk;
     this.form = talk.querySelector("[data-composer]");
     this.text = this.form.elements.text;
     this.key = `draft:${employee}:${talk.dataset.draft}`;
     this.handlers = { onSent, onRefused, onTyping, onWriting, onLook };
+    this.outbox = outbox;
     this.looked = looked;
     this.begun = null; // the newest message (its data-seq) when the text was begun
     this.files = []; // a File, or { name, size, canned }: a canned reply's, which the server has
     this.replies = []; // the canned replies that the text is made of
     this.uuid = newUuid();
-    this.sending = Promise.resolve();
     this.wantedMode = "reply";
     this.question = new StaleQuestion(this);
     this.editing = new Editing(this);
@@ -157,9 +157,10 @@ export class Composer {
 
   /** The request whose answer was lost had arrived after all, and its message is here: its text is done with. */
   settle() {
+    for (const { uuid } of this.outbox.of(this.talk.dataset.dialog)) if (this.hasArrived(uuid)) this.outbox.confirm(uuid);
     if (this.editing.isOn) return;
     const { uuid, text } = this.retry ?? {};
-    if (!uuid || !this.talk.querySelector(`[data-uuid="${CSS.escape(uuid)}"]:not(.item--pending)`)) return;
+    if (!uuid || !this.hasArrived(uuid)) return;
     if (this.text.value.trim() === text) {
       this.text.value = "";
       this.setFiles([]);
@@ -167,6 +168,10 @@ export class Composer {
     }
     this.retry = null;
     this.keep();
+  }
+
+  hasArrived(uuid) {
+    return Boolean(this.talk.querySelector(`[data-uuid="${CSS.escape(uuid)}"]:not(.item--pending)`));
   }
 
   /* ---- reply or note ---- */
@@ -277,49 +282,86 @@ export class Composer {
     const isNote = this.mode === "note";
     const known = this.known();
     const uuid = this.retry?.text === text && this.retry.isNote === isNote ? this.retry.uuid : this.uuid;
-    const form = new FormData();
-    form.set("text", text);
-    form.set("uuid", uuid);
-    form.set("is_note", isNote ? "1" : "");
-    form.set("reply_to", this.form.elements.reply_to.value);
-    form.set("since", this.talk.dataset.rev);
-    form.set("begun", Math.max(known.begun, sure));
-    form.set("looked", Math.max(known.looked, sure));
-    replies.forEach((reply) => form.append("canned", reply));
-    files.forEach((file) => (file.canned ? form.append("canned_files", file.canned) : form.append("files", file, file.name)));
-    const item = pendingItem({ uuid, text, files, isNote, author: say("you"), words: say("sending") });
-    const list = this.talk.querySelector("[data-items]");
-    list.append(item);
-    placeDays(list);
-    item.scrollIntoView({ block: "end" });
+    const entry = {
+      uuid,
+      dialog: this.talk.dataset.dialog,
+      url: this.form.action,
+      rev: this.talk.dataset.rev,
+      text,
+      isNote,
+      replyTo: this.form.elements.reply_to.value,
+      replies,
+      files,
+      begun: Math.max(known.begun, sure),
+      looked: Math.max(known.looked, sure),
+    };
     this.uuid = newUuid();
     this.retry = null;
     this.begun = null;
     this.notice("");
-    this.store({ text, mode: this.mode, retry: { uuid, text, isNote }, replies, begun: known.begun }); // stays until the server has the message
     this.text.value = "";
     this.setFiles([]);
     this.replies = [];
     this.quote(null);
     this.justSent = true; // the second click of a double click finds an empty field and says nothing
     setTimeout(() => (this.justSent = false), 800);
-    const attempt = { text, files, replies, isNote, uuid, item, begun: known.begun };
-    this.sending = this.sending.then(() => this.deliver(form, attempt));
-    return this.sending;
+    this.keep();
+    return this.outbox.add(entry);
   }
 
-  async deliver(form, attempt) {
-    const answer = await post(this.form.action, form);
-    if (answer.kind === "done") {
-      this.handlers.onSent(answer.html);
-      attempt.item.isConnected && attempt.item.classList.contains("item--pending") && attempt.item.remove();
-      this.keep();
+  /** What an earlier page, or an earlier look at this dialog, left in the outbox. */
+  takeUp() {
+    this.settle();
+    const entries = this.outbox.of(this.talk.dataset.dialog);
+    const refused = entries.filter(({ state }) => state === "refused");
+    if (refused.length) this.takeBack(refused, refused[0].refusal);
+    else entries.forEach((entry) => this.showEntry(entry));
+  }
+
+  /** entry: of the outbox, in its new state; answer: the server's, when it was sent. */
+  showEntry(entry, answer) {
+    const item = this.talk.querySelector(`.item--pending[data-uuid="${CSS.escape(entry.uuid)}"]`);
+    if (entry.state === "done") {
+      if (answer) this.handlers.onSent(answer.html);
+      if (item?.isConnected) item.remove();
+      if (entry.isLoggedOut) this.notice("");
       return;
     }
-    attempt.item.remove();
-    this.giveBack(attempt);
+    const waits = entry.state === "waiting" && entry.hasFailed;
+    const fresh = pendingItem({ ...entry, author: say("you"), words: say(waits ? "waits" : "sending") });
+    if (waits) fresh.querySelector(".bubble__meta").append(this.takeBackButton(entry));
+    if (entry.isLoggedOut) this.notice(say("gone"));
+    const list = this.talk.querySelector("[data-items]");
+    if (item) return item.replaceWith(fresh);
+    list.append(fresh);
+    placeDays(list);
+    fresh.scrollIntoView({ block: "end" });
+  }
+
+  takeBackButton(entry) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn--small";
+    button.textContent = say("takeBack");
+    button.addEventListener("click", () => {
+      if (!this.outbox.drop(entry.uuid)) return;
+      this.talk.querySelector(`.item--pending[data-uuid="${CSS.escape(entry.uuid)}"]`)?.remove();
+      this.giveBack(entry);
+      this.text.focus();
+    });
+    return button;
+  }
+
+  /** The server asks, or refuses: what was sent, and what was to follow it, is in the field again. */
+  takeBack(entries, answer) {
+    for (const { uuid } of entries) {
+      this.outbox.drop(uuid);
+      this.talk.querySelector(`.item--pending[data-uuid="${CSS.escape(uuid)}"]`)?.remove();
+    }
+    [...entries].reverse().forEach((entry) => this.giveBack(entry));
+    if (entries.length > 1) this.retry = null; // another text than the one that has the UUID
     if (answer.code === "stale") this.question.ask(answer);
-    else this.notice(problem(answer, { lost: "notSent" }));
+    else this.notice(answer.kind === "files-lost" ? say("filesLost") : problem(answer, { lost: "notSent" }));
     this.settle();
     this.lastRefusal = answer.words ?? "";
     if (answer.kind === "refused" || answer.kind === "not-yours") this.handlers.onRefused();

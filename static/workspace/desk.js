@@ -9,9 +9,10 @@ import { toast } from "../ui/toasts.js";
 import { beep, notify, startAlerts } from "./alerts.js";
 import { keepDraft } from "./composer.js";
 import { Connection } from "./connection.js";
-import { showBack, showLost } from "./connection_bar.js";
+import { showBack, showLost, showWaiting } from "./connection_bar.js";
 import { DialogList } from "./dialog_list.js";
 import { get, post, watchRequests } from "./requests.js";
+import { Outbox } from "./outbox.js";
 import { startShortcuts } from "./shortcuts.js";
 import { startDialogs } from "./start.js";
 import { startTemplates } from "./templates.js";
@@ -25,7 +26,22 @@ setServerNow(desk.dataset.now);
 
 /* ---- the open dialog ---- */
 
+const outbox = new Outbox({
+  employee: desk.dataset.employee,
+  canSend: () => !connection.isLost,
+  onChange(entry, answer) {
+    showWaiting(outbox.count);
+    if (entry.dialog === talk.dialog) talk.composer?.showEntry(entry, answer);
+  },
+  onRefused(entries, answer) {
+    const [{ dialog }] = entries;
+    if (dialog === talk.dialog) talk.composer?.takeBack(entries, answer);
+    else toast(`${say("waitingRefused", dialog)} ${answer.words ?? ""}`, { tone: "amber" });
+  },
+});
+
 const talk = new Talk(desk, {
+  outbox,
   onGone: (answer) => {
     const words = talk.composer.lastRefusal || problem(answer);
     if (talk.composer.text.value) return talk.freeze(`${words} ${say("draftStays")}`);
@@ -280,7 +296,8 @@ startShortcuts({
 const connection = new Connection({
   ask: ({ signal }) => get(desk.dataset.ticketUrl, { signal }),
   onLost(since) {
-    showLost(since);
+    outbox.giveUp();
+    showLost(since, outbox.count);
     if (!opening) return;
     opening = null;
     talk.opening.abort();
@@ -289,7 +306,9 @@ const connection = new Connection({
   },
   async onBack() {
     await catchUp();
-    if (!connection.isLost) showBack();
+    if (connection.isLost) return;
+    showBack();
+    outbox.run();
   },
 });
 watchRequests(connection);
@@ -350,6 +369,7 @@ nameWindow();
 dialogs.markCurrent();
 openLive({ ticketUrl: desk.dataset.ticketUrl, onSignal, onResync: catchUp, onStatus: showStatus, onBeat: () => connection.heard(), scope: `desk-${desk.dataset.employee}` });
 startPresence({ say: sayPresent, onAnswered: onPresence });
+outbox.run();
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) catchUp();
 });

@@ -1,6 +1,8 @@
 /* Replies that the server does not have yet: kept in the browser over a reload, sent in order, tried again under the same
    UUID, by which the server knows a message it has already. What it asks or refuses goes back to who wrote it. */
 
+import { post } from "./requests.js";
+
 const WAIT_MS = { first: 1000, longest: 15_000 };
 
 export class Outbox {
@@ -9,16 +11,17 @@ export class Outbox {
   #failures = 0;
   #timer = 0;
 
-  /** send(entry, { signal }) promises the server's answer; onChange(entry): it waits, is being sent, or was sent
+  /** canSend(): false while there is no connection; onChange(entry, answer): it waits, is being sent, or was sent
       (state "done"); onRefused(entries, answer): the first is refused, and those after it would come out of their order. */
-  constructor({ employee, send, onChange, onRefused }) {
-    Object.assign(this, { send, onChange, onRefused });
+  constructor({ employee, canSend, onChange, onRefused }) {
+    Object.assign(this, { canSend, onChange, onRefused });
     this.prefix = `outbox:${employee}:`;
     this.#restore();
   }
 
+  /** How many wait for the connection. */
   get count() {
-    return this.#entries.length;
+    return this.#entries.filter(({ state }) => state === "waiting").length;
   }
 
   /** Entries of a dialog, oldest first. */
@@ -28,7 +31,7 @@ export class Outbox {
 
   /** entry: { uuid, dialog, url, text, isNote, replyTo, replies, begun, looked, rev, files } */
   add(entry) {
-    Object.assign(entry, { at: Date.now(), state: "waiting" });
+    Object.assign(entry, { at: Date.now(), state: "waiting", hasFailed: !this.canSend() });
     this.#entries.push(entry);
     this.#keep(entry);
     this.onChange(entry);
@@ -59,12 +62,12 @@ export class Outbox {
     this.#busy = true;
     clearTimeout(this.#timer);
     let entry;
-    while ((entry = this.#entries.find((one) => one.state === "waiting" && this.of(one.dialog)[0] === one))) {
+    while (this.canSend() && (entry = this.#entries.find((one) => one.state === "waiting" && this.of(one.dialog)[0] === one))) {
       const answer = await this.#try(entry);
       if (!this.#find(entry.uuid)) continue; // it had arrived all the same
       if (answer.kind === "done") this.#done(entry, answer);
       else if (["lost", "gone"].includes(answer.kind)) {
-        this.#waitAgain(entry);
+        this.#waitAgain(entry, { isLoggedOut: answer.kind === "gone" });
         break;
       } else this.#refuse(entry, answer);
     }
@@ -76,7 +79,7 @@ export class Outbox {
     this.onChange(entry);
     this.sending = new AbortController();
     try {
-      return await this.send(entry, { signal: this.sending.signal });
+      return await post(entry.url, formOf(entry), { signal: this.sending.signal });
     } catch {
       return { kind: "lost" };
     }
@@ -89,9 +92,8 @@ export class Outbox {
     this.onChange(entry, answer);
   }
 
-  #waitAgain(entry) {
-    entry.state = "waiting";
-    entry.hasFailed = true;
+  #waitAgain(entry, { isLoggedOut }) {
+    Object.assign(entry, { state: "waiting", hasFailed: true, isLoggedOut });
     this.onChange(entry);
     const wait = Math.min(WAIT_MS.first * 2 ** this.#failures++, WAIT_MS.longest);
     this.#timer = setTimeout(() => this.run(), wait);
@@ -101,9 +103,8 @@ export class Outbox {
   #refuse(entry, answer) {
     this.#failures = 0;
     const together = this.of(entry.dialog);
-    for (const one of together) one.state = "refused";
-    entry.refusal = { words: answer.words ?? "", code: answer.code, seq: answer.seq, kind: answer.kind };
-    together.forEach((one) => this.#keep(one));
+    const refusal = { words: answer.words ?? "", code: answer.code, seq: answer.seq, kind: answer.kind };
+    for (const one of together) this.#keep(Object.assign(one, { state: "refused", refusal }));
     this.onRefused(together, answer);
   }
 
@@ -142,4 +143,13 @@ export class Outbox {
       /* as above */
     }
   }
+}
+
+function formOf({ uuid, text, isNote, replyTo, rev, begun, looked, replies, files }) {
+  const form = new FormData();
+  const fields = { text, uuid, is_note: isNote ? "1" : "", reply_to: replyTo, since: rev, begun, looked };
+  Object.entries(fields).forEach(([name, value]) => form.set(name, value));
+  replies.forEach((reply) => form.append("canned", reply));
+  files.forEach((file) => (file.canned ? form.append("canned_files", file.canned) : form.append("files", file, file.name)));
+  return form;
 }

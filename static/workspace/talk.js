@@ -14,8 +14,9 @@ const TYPING_SHOWN_MS = 6000;
 const TYPING_TOLD_EVERY_MS = 5000;
 
 export class Talk {
-  constructor(desk, { onGone, onSeen }) {
+  constructor(desk, { outbox, onGone, onSeen }) {
     this.desk = desk;
+    this.outbox = outbox;
     this.box = desk.querySelector("[data-talk]");
     this.clientBox = desk.querySelector("[data-client]");
     this.handlers = { onGone, onSeen };
@@ -72,6 +73,7 @@ export class Talk {
     this.looked = 0;
     this.composer = new Composer(talk, {
       employee: this.desk.dataset.employee,
+      outbox: this.outbox,
       looked: () => this.looked,
       onLook: () => this.update().then(() => this.toEnd()),
       onSent: (html) => talk.isConnected && this.apply(html),
@@ -90,6 +92,7 @@ export class Talk {
     });
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(talk.querySelector("[data-items]"));
     new ResizeObserver(([entry]) => talk.style.setProperty("--composer-height", `${entry.target.offsetHeight}px`)).observe(this.composer.form);
+    this.composer.takeUp();
     this.looked = this.composer.newest(); // who opens a dialog sees what is there
     this.toEnd();
     tick(this.desk);

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from openlines.models import Dialog
+from openlines.models import Dialog, Message
 from openlines.services import dialogs
 from tests.browser.conftest import Desks
 from tests.browser.house import House
@@ -81,3 +82,31 @@ def test_notices_leave_the_composer_free(dialog: Dialog, anna: Desk) -> None:
         anna.text.fill("Free")
         anna.talk.locator("[data-send]").click(trial=True)
         anna.talk.get_by_role("button", name="Note").click(trial=True)
+
+
+def test_a_reply_that_waited_is_a_question_where_a_colleague_wrote_meanwhile(
+    dialog: Dialog, anna: Desk
+) -> None:
+    anna.open(dialog.pk)
+    anna.page.route(ALL_BUT_THE_STREAM, lambda route: route.abort())
+    for text in ("First", "Second"):
+        anna.text.fill(text)
+        anna.text.press("Control+Enter")
+    expect(anna.bubble("Second")).to_be_visible()
+    expect(anna.bubble("First")).to_contain_text("waits for the connection")
+    expect(anna.connection).to_contain_text("Replies that wait: 2")
+    tomasz = make_employee(role="administrator", first_name="Tomasz", last_name="Wilk")
+    sold = dialogs.Reply(uuid=uuid4(), text="It is sold.")
+    dialogs.reply(dialog.pk, sold, by=tomasz, now=timezone.now(), may_take_over=True, may_join=True)
+
+    anna.page.unroute(ALL_BUT_THE_STREAM)
+    expect(anna.talk.locator("[data-stale-words]")).to_contain_text("Tomasz")
+    expect(anna.text).to_have_value("First\nSecond")
+    expect(anna.bubble("It is sold.")).to_have_count(1)
+    texts = Message.objects.filter(dialog=dialog, author=Message.Author.OPERATOR).values_list(
+        "text", flat=True
+    )
+    assert list(texts) == ["It is sold."]
+    anna.talk.locator("[data-stale-send]").click()
+    expect(anna.bubble("First").locator(".delivery")).to_be_attached()
+    assert [text.split() for text in texts.all()] == [["It", "is", "sold."], ["First", "Second"]]
