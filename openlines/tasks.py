@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Collection
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -37,13 +37,33 @@ from openlines.services import (
 from openlines.ticker import End, Ticker
 from openlines.work import pulse
 
-fire = partial(deadlines.fire_due, limit=50)
-"""What a ticker does in one turn: few enough that ``now`` stays true, a hand-over quick and a stop short."""
-
 logger = logging.getLogger(__name__)
+
+MOST_FIRED = 50
+"""Of one turn: few enough that ``now`` stays true, a hand-over quick and a stop short."""
+OUTBOX_EVERY = 5.0
+"""Seconds between two looks of a ticker for replies that no task is on its way for."""
 
 MOST_ROUNDS = 50
 """Rounds of one scheduled net; what is still due then is left to the ticker and the next minute."""
+
+
+class _Firing:
+    """What a ticker does in one turn."""
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+
+    def __call__(self, *, now: datetime) -> deadlines.Fired:
+        fired = deadlines.fire_due(now=now, limit=MOST_FIRED)
+        if time.monotonic() - self._looked > OUTBOX_EVERY:
+            self._looked = time.monotonic()
+            if found := outbound.sweep(now=now):
+                logger.warning("Replies of %s connections were waiting with no task on its way", found)
+        return fired
+
+
+fire = _Firing()
 
 
 def tick() -> str:

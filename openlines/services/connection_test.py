@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from contactcenter.lib import calls
 from openlines.connectors import base, registry
 from openlines.models import Client, Connection, EarlyMark, Message
 from openlines.services import clients, pausing
@@ -45,6 +47,19 @@ class _Busy(Exception):
     pass
 
 
+@dataclass
+class _Told:
+    """Whether the provider was called at all."""
+
+    is_begun: bool = False
+
+    def begin(self) -> None:
+        self.is_begun = True
+
+    def taken(self, ids: Sequence[str]) -> None:
+        pass
+
+
 def address_of(connection: Connection) -> str:
     """``email`` or ``phone`` where a test goes to an address that is typed; empty: to one of ``recent_clients``."""
     return registry.get(connection.kind).features.address
@@ -74,11 +89,14 @@ def send(connection: Connection, *, to: str, now: datetime) -> Tested:
         return message
     account = connection.account(webhook_url=webhook_url(connection))
 
+    told = _Told()
+
     def call() -> base.Outcome:
         with only_one(Work.TEST, connection.pk) as alone:
             if not alone:
                 raise _Busy
-            return registry.get(connection.kind).send(message, account)
+            with calls.told_to(told):
+                return registry.get(connection.kind).send(message, account)
 
     try:
         outcome = patiently(call, seconds=PATIENCE)
@@ -90,9 +108,8 @@ def send(connection: Connection, *, to: str, now: datetime) -> Tested:
         )
     except Exception:
         logger.exception("A test message on connection %s failed", connection.pk)
-        outcome = base.Unknown(
-            _("Something went wrong here while it was sent; the log of the server says what.")
-        )
+        words = _("Something went wrong here while it was sent; the log of the server says what.")
+        outcome = base.Unknown(words) if told.is_begun else base.Failed(words)
     EarlyMark.objects.bulk_create(
         EarlyMark(connection=connection, external_id=one[:200], kind=ECHO, at=now, heard_at=now)
         for one in outcome.external_ids

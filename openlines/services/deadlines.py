@@ -32,7 +32,7 @@ LONGEST_BACK_OFF = timedelta(hours=1)
 AUDIT_BATCH = 1000
 AGAIN = timedelta(seconds=10)
 """When a deadline whose work was begun fires again, should that work be lost."""
-LONGEST_AGAIN = timedelta(minutes=1)
+LONGEST_AGAIN = timedelta(seconds=20)
 """Likewise of a connection's task, of which several in a row did not start: the task queue is full."""
 
 

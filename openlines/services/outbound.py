@@ -23,6 +23,8 @@ from openlines.work import pulse
 
 logger = logging.getLogger(__name__)
 
+OVERDUE = timedelta(seconds=6)
+"""So long after its time something due is looked for."""
 LONGEST_DRAIN = 120.0
 """Seconds after which a drain asks for another and ends: below the task queue's time-out."""
 
@@ -105,15 +107,17 @@ def _asks_first(item: OutboxItem) -> str:
 
 
 def sweep(*, now: datetime) -> int:
-    """The net: connections with something due and no task on its way. Finds nothing unless a task was lost."""
+    """The net: connections with something due and no task on its way. Finds nothing unless a process died between a
+    commit and the request for a task.
+    """
     due = OutboxItem.objects.filter(
         connection=OuterRef("pk"),
-        next_attempt_at__lte=now - timedelta(seconds=30),
+        next_attempt_at__lte=now - OVERDUE,
         dialog__frozen_at__isnull=True,
     ).exclude(state=OutboxItem.State.DONE)
     files = Attachment.objects.filter(
         message__connection=OuterRef("pk"), state=Attachment.State.PENDING
-    ).exclude(next_attempt_at__gt=now - timedelta(seconds=30))
+    ).exclude(next_attempt_at__gt=now - OVERDUE)
     waiting = Connection.objects.filter(is_active=True, paused_reason="").exclude(held_until__gt=now)
     found = 0
     for kind, rows in (("drain", due), ("fetch", files)):

@@ -109,29 +109,43 @@ def attempt(item: OutboxItem, connection: Connection, *, now: datetime) -> int:
 
 def settle_interrupted(connection: Connection, *, now: datetime) -> None:
     """What a drain that died has left: what was not begun, or may be called twice, is queued again; the rest is
-    *unknown*.
+    *unknown*. One that cannot be settled stops no other.
     """
     rows = OutboxItem.objects.filter(connection=connection, state__in=(State.CLAIMED, State.SENDING))
-    repeats = registry.get(connection.kind).features.repeats
     for item in rows.select_related("connection", "message", "dialog__client").order_by("pk"):
-        is_change = item.action != OutboxItem.Action.SEND
-        if item.state == State.SENDING and (is_change or not repeats):
-            outcomes.write(item, sent_changes.interrupted() if is_change else _cut_off(), now=now)
-        elif attempts.deaths(item.log) < MOST_DEATHS:
-            again = attempts.interrupted(item.log, now=now)
-            OutboxItem.objects.filter(pk=item.pk).update(state=State.QUEUED, log=again)
-        else:
-            logger.error(
-                "Item %s of the outbox of %s is given up: the process died of it", item.pk, connection
+        try:
+            _settle(item, connection, now=now)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            logger.exception(
+                "Item %s of the outbox of %s is closed without its consequences", item.pk, connection
             )
-            outcome = Failed(
-                _(
-                    "Not sent: the program stopped each time it prepared this message. "
-                    "Change it (another file, a shorter text) or send it again."
-                )
+            OutboxItem.objects.filter(pk=item.pk).update(state=State.DONE)
+            if item.action == OutboxItem.Action.SEND:
+                unknown = {"delivery": Message.Delivery.UNKNOWN, "failure": _cut_off().reason}
+                Message.objects.filter(pk=item.message_id).update(**unknown)
+            _show_mistake(connection, _cut_off(), now=now)
+
+
+def _settle(item: OutboxItem, connection: Connection, *, now: datetime) -> None:
+    is_change = item.action != OutboxItem.Action.SEND
+    repeats = registry.get(connection.kind).features.repeats and not is_change
+    if item.state == State.SENDING and not repeats:
+        outcomes.write(item, sent_changes.interrupted() if is_change else _cut_off(), now=now)
+    elif attempts.deaths(item.log) < MOST_DEATHS:
+        again = attempts.interrupted(item.log, now=now)
+        OutboxItem.objects.filter(pk=item.pk).update(state=State.QUEUED, log=again)
+    else:
+        logger.error("Item %s of the outbox of %s is given up: the process died of it", item.pk, connection)
+        outcome = Failed(
+            _(
+                "Not sent: the program stopped each time it prepared this message. "
+                "Change it (another file, a shorter text) or send it again."
             )
-            outcomes.write(item, outcome, now=now)
-            _show_mistake(connection, outcome, now=now)
+        )
+        outcomes.write(item, outcome, now=now)
+        _show_mistake(connection, outcome, now=now)
 
 
 # -- one attempt ----------------------------------------------------------------------------------------------

@@ -78,6 +78,12 @@ def begun(kind: str, *, connection_id: int) -> None:
     Deadline.objects.filter(connection_id=connection_id, kind=kind).delete()
 
 
+def ask_anew(*, now: datetime) -> int:
+    """A pool has started: what was asked for and did not begin may have died with the one before."""
+    lost = Deadline.objects.filter(connection__isnull=False, kind__in=TASKS, attempts__gt=0)
+    return lost.update(due_at=now, attempts=0)
+
+
 class Lease:
     """Held by the one task that works: its deadline is never due while it is renewed."""
 

@@ -1,9 +1,9 @@
 """The canary: a task that does nothing, sent through the pool to see whether it comes out at the far end.
 
-An idle worker waits with the task queue's read lock in its hand. Killed with -9 (the system's out-of-memory
-killer does that), it takes the lock along: the other workers wait for ever, alive and idle, and nothing else
-tells. Likewise the monitor and the results. The canary bypasses the broker, so that it tests this node's pool
-and no other's.
+A worker that is killed with -9 (the system's out-of-memory killer does that) may leave half a task in the queue, or a
+place in it taken, though its locks go with it (``locks.py``): then the others wait for ever, alive and idle, and nothing
+else tells. Likewise the monitor and the results. The canary bypasses the broker, so that it tests this node's pool and
+no other's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""django-q2's cluster, with a pulse, a canary, and an end that comes.
+"""django-q2's cluster, with a pulse, a canary, locks that go with their holders, and an end that comes.
 
 The processes: ``work`` itself → the sentinel (forks and guards the others; leads their process group) → the
 workers, the pusher (broker to task queue) and the monitor (results to the database).
@@ -17,9 +17,11 @@ from typing import Any
 
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.signals import post_execute
+from django_q.worker import worker
 
 from openlines.work import family
 from openlines.work.canary import Canary, listen
+from openlines.work.locks import give_mortal_locks, mortal_value
 from openlines.work.pulse import Pulse
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,15 @@ class WatchedSentinel(Sentinel):
                 logger.critical("The pool hangs: idle workers run no tasks")
                 family.kill_group(os.getpid())
         return super().status()
+
+    def spawn_cluster(self) -> None:
+        for queue in (self.task_queue, self.result_queue):
+            give_mortal_locks(queue)
+        super().spawn_cluster()  # type: ignore[no-untyped-call]
+
+    def spawn_worker(self) -> None:
+        timer = mortal_value("f", IDLE)
+        self.spawn_process(worker, self.task_queue, self.result_queue, timer, self.timeout)
 
     def reincarnate(self, process: Any) -> None:
         if process.exitcode is not None and process.exitcode < 0:  # by a signal

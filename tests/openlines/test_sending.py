@@ -18,7 +18,16 @@ from openlines.connectors.telegram.connector import TelegramConnector
 from openlines.connectors.telegram.fake import FakeTelegram
 from openlines.connectors.telegram.fake.server import TOKEN
 from openlines.models import Connection, Deadline, Dialog, Message, OutboxItem
-from openlines.services import outbound, outcomes, outgoing, own_messages, resending, sending, wakeups
+from openlines.services import (
+    connection_test,
+    outbound,
+    outcomes,
+    outgoing,
+    own_messages,
+    resending,
+    sending,
+    wakeups,
+)
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
     answer,
@@ -221,6 +230,44 @@ def test_the_custom_channel_is_called_again_with_the_same_id(anna: Employee) -> 
     OutboxItem.objects.update(state="sending", attempts=1)
     sending.settle_interrupted(connection, now=at(10))
     assert (OutboxItem.objects.get().state, delivered(message)) == ("queued", "queued")
+
+
+def test_what_cannot_be_settled_is_closed_as_unknown_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+    telegram: FakeTelegram,
+    connection: Connection,
+    dialog: Dialog,
+    anna: Employee,
+) -> None:
+    bad = answer(dialog, anna, "bad", now=at(5))
+    OutboxItem.objects.update(state="sending", attempts=1)
+    other = answer(write(make_client(connection, "4712"), now=at(1)).dialog, anna, "other", now=at(6))
+    written = outcomes.write
+
+    def fails(item: OutboxItem, *more: Any, **options: Any) -> int:
+        if item.message_id == bad.pk:
+            raise KeyError("interval")
+        return written(item, *more, **options)
+
+    monkeypatch.setattr(outcomes, "write", fails)
+    drain(connection)
+    assert (delivered(bad), delivered(other)) == ("unknown", "sent")
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_a_test_message_that_never_left_is_not_said_to_have_perhaps_arrived(
+    monkeypatch: pytest.MonkeyPatch, connection: Connection, dialog: Dialog, is_begun: bool
+) -> None:
+    def fails(*_args: object) -> base.Outcome:
+        if is_begun:
+            calls.begin()
+        raise KeyError("x")
+
+    monkeypatch.setattr(TelegramConnector, "send", fails)
+    client = connection_test.recent_clients(connection)[0]
+    tested = connection_test.send(connection, to=str(client.pk), now=at(10))
+    assert not tested.ok
+    assert ("may have arrived" in tested.words) is is_begun
 
 
 # -- a mistake of ours ---------------------------------------------------------------------------------------

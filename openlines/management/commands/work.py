@@ -17,11 +17,13 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.management.commands import qcluster
 
 from openlines import tasks  # before the first fork, so that the workers share it
+from openlines.services import wakeups
 from openlines.ticker import Ticker
 from openlines.work import canary, family, pulse
 from openlines.work.cluster import WatchedCluster
@@ -66,6 +68,7 @@ class Command(qcluster.Command):
         cluster.start()
         ticker = threading.Thread(target=stand_by, args=(heart,), name="standby ticker", daemon=True)
         ticker.start()  # after the fork: a fork takes no threads along, but the locks they hold
+        ask_anew()
         logger.info("Working: the task queue, the schedules and the standby ticker")
         if options["run_once"]:
             heart.stop()
@@ -90,6 +93,15 @@ def stand_by(heart: pulse.Pulse) -> None:
         except Exception:
             logger.exception("The standby ticker failed; it starts again")
             time.sleep(1)
+    connections.close_all()
+
+
+def ask_anew() -> None:
+    """Replies whose task died with the pool before this one need not wait for their next turn."""
+    try:
+        wakeups.ask_anew(now=timezone.now())
+    except DatabaseError:
+        logger.warning("The database is away; replies leave a little later", exc_info=True)
     connections.close_all()
 
 

@@ -13,11 +13,11 @@ from django_q.models import Schedule, Task
 
 from contactcenter.staff.models import Employee
 from openlines import tasks
-from openlines.models import Deadline, Dialog, DialogEvent
+from openlines.models import Deadline, Dialog, DialogEvent, OutboxItem
 from openlines.services.change import wake_ticker
 from openlines.services.deadlines import fire_due
 from openlines.ticker import LEAD_LOCK, WAKE_CHANNEL, Ticker, own_connection
-from tests.openlines.factories import make_client, make_connection, make_line, make_operator, write
+from tests.openlines.factories import answer, make_client, make_connection, make_line, make_operator, write
 from tests.openlines.work.scene import eventually, leaders, tickers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +104,18 @@ def test_the_admin_shows_the_tickers_last_run_while_the_next_one_runs(client: Cl
     client.force_login(Employee.objects.create_superuser(username="admin"))
     page = client.get(reverse("admin:django_q_schedule_changelist")).text
     assert "7 deadlines fired in 60 s" in page
+
+
+def test_a_ticker_finds_replies_that_no_task_is_on_its_way_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A web worker was killed between the commit of a reply and the request for a task."""
+    anna = make_operator()
+    connection = make_connection(make_line(anna), "telegram")
+    answer(write(make_client(connection), now=timezone.now()).dialog, anna, now=timezone.now())
+    Deadline.objects.filter(kind="drain").delete()
+    OutboxItem.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=10))
+    firing = tasks._Firing()
+    firing(now=timezone.now())
+    assert not Deadline.objects.filter(kind="drain").exists(), "not at each turn"
+    monkeypatch.setattr(tasks, "OUTBOX_EVERY", 0.0)
+    firing(now=timezone.now())
+    assert Deadline.objects.filter(kind="drain").exists()

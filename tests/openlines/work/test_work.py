@@ -150,12 +150,23 @@ def test_a_task_that_does_not_finish_is_cut_off_at_a_stop(work: Start) -> None:
     assert OrmQ.objects.count() == 1  # it comes again
 
 
+def test_idle_workers_that_are_killed_take_no_lock_along(work: Start) -> None:
+    """One of them waits with the task queue's read lock in its hand; the monitor with that of the results."""
+    one = work("--patience", "60")
+    sentinel = one.sentinel
+    for process in (*one.workers, one.family()[4]):
+        os.kill(process.pid, signal.SIGKILL)
+    async_task("operator.add", 1, 2)
+    eventually(lambda: Task.objects.filter(func="operator.add", success=True).exists(), seconds=20)
+    assert sentinel is not None
+    assert alive(sentinel), "and so nothing had to be started anew"
+
+
 def test_a_pool_that_hangs_is_started_anew(work: Start) -> None:
-    """Of three idle workers one holds the task queue's read lock; killed, it takes the lock along."""
     one = work("--patience", "2")
     before = one.family()
     for worker in one.workers:
-        os.kill(worker.pid, signal.SIGKILL)
+        os.kill(worker.pid, signal.SIGSTOP)
     queue_tick()
     eventually(lambda: not any(map(alive, before)), seconds=20, what="the old pool's end")
     eventually(lambda: one.workers, seconds=20, what="a new pool")
