@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import registry
 from openlines.connectors.base import Failed
-from openlines.models import Attachment, Connection, Message, OutboxItem
+from openlines.models import Attachment, Connection, Deadline, Message, OutboxItem
 from openlines.services import outcomes, pausing, sending, wakeups
 from openlines.services.change import lock_dialog
 from openlines.work import pulse
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=6)
 """So long after its time something due is looked for."""
+COMING = timedelta(seconds=30)
+"""A task that is asked for by then is on its way; a later one waits for something else (a back-off)."""
 LONGEST_DRAIN = 120.0
 """Seconds after which a drain asks for another and ends: below the task queue's time-out."""
 
@@ -111,6 +113,7 @@ def sweep(*, now: datetime) -> int:
     commit and the request for a task.
     """
     due = OutboxItem.objects.filter(
+        ~Exists(_earlier()),
         connection=OuterRef("pk"),
         next_attempt_at__lte=now - OVERDUE,
         dialog__frozen_at__isnull=True,
@@ -121,7 +124,8 @@ def sweep(*, now: datetime) -> int:
     waiting = Connection.objects.filter(is_active=True, paused_reason="").exclude(held_until__gt=now)
     found = 0
     for kind, rows in (("drain", due), ("fetch", files)):
-        for connection in waiting.filter(Exists(rows)).exclude(deadlines__kind=kind):
+        coming = Deadline.objects.filter(connection=OuterRef("pk"), kind=kind, due_at__lte=now + COMING)
+        for connection in waiting.filter(Exists(rows)).exclude(Exists(coming)):
             wakeups.request(kind, connection_id=connection.pk, now=now)
             found += 1
     return found
@@ -146,15 +150,18 @@ def _next(connection: Connection, *, now: datetime) -> OutboxItem | None:
 
 def _at_the_head(connection: Connection) -> QuerySet[OutboxItem]:
     """What waits for nothing but its time: what stands behind another of its dialog has no turn of its own."""
-    earlier = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk")).exclude(
-        state=OutboxItem.State.DONE
-    )
     return OutboxItem.objects.filter(
-        ~Exists(earlier),
+        ~Exists(_earlier()),
         connection=connection,
         state=OutboxItem.State.QUEUED,
         dialog__frozen_at__isnull=True,  # L4
     )
+
+
+def _earlier() -> QuerySet[OutboxItem]:
+    """Of the same dialog, and not done."""
+    rows = OutboxItem.objects.filter(dialog=OuterRef("dialog"), pk__lt=OuterRef("pk"))
+    return rows.exclude(state=OutboxItem.State.DONE)
 
 
 def _claim(pk: int, *, now: datetime) -> OutboxItem | None:

@@ -220,12 +220,18 @@ def environment(folder: Path, database_url: str, port: int, more: dict[str, str]
 
 
 def town_of(
-    folder: Path, *, database_url: str, port: int, postmaster: Callable[[], int], more: dict[str, str]
+    folder: Path,
+    *,
+    logs: Path,
+    database_url: str,
+    port: int,
+    postmaster: Callable[[], int],
+    more: dict[str, str],
 ) -> Town:
     own = environment(folder, database_url, port, more)
     options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
-    web = Kept([sys.executable, "-m", "contactcenter.serve", *options], own, folder / "web.log")
-    work = Kept([sys.executable, "manage.py", "work"], own, folder / "work.log")
+    web = Kept([sys.executable, "-m", "contactcenter.serve", *options], own, logs / "web.log")
+    work = Kept([sys.executable, "manage.py", "work"], own, logs / "work.log")
     return Town(web, work, lambda: psutil.Process(postmaster()))
 
 
@@ -236,6 +242,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", help="of kills; default: all")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing is left running
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     os.environ |= {"CONTACTCENTER_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "contactcenter.settings"}
     os.environ |= {"LOG_LEVEL": "ERROR", "CHAT_MESSAGES_A_MINUTE": "100000"}
@@ -251,12 +258,15 @@ def main() -> None:
     server = main_server(folder)
     server.join(database=DATABASE)
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     port = free_port()
 
     def postmaster() -> int:
         return int((server.data / "postmaster.pid").read_text().split("\n", 1)[0])
 
-    town = town_of(folder, database_url=server.url(DATABASE), port=port, postmaster=postmaster, more={})
+    town = town_of(
+        folder, logs=folder, database_url=server.url(DATABASE), port=port, postmaster=postmaster, more={}
+    )
     wrong: list[str] = []
     try:
         town.web.start()

@@ -202,10 +202,10 @@ def test_a_failing_deadline_is_pushed_back_and_stops_nobody(
         Dialog.objects.filter(pk=dialog.pk).update(offer_until=None)
     real = automatic_actions.apply
 
-    def act(change, decided):  # type: ignore[no-untyped-def]
+    def act(change, decided, **more):  # type: ignore[no-untyped-def]
         if change.dialog.pk == bad.pk:
             raise ValueError("boom")
-        real(change, decided)
+        real(change, decided, **more)
 
     monkeypatch.setattr(automatic_actions, "apply", act)
     deadlines.fire_due(now=at(400))

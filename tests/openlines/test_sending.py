@@ -456,3 +456,17 @@ def test_a_back_off_of_one_dialog_does_not_keep_the_others(
     drain(connection, 13)
     assert texts(telegram) == ["quick"]
     assert Deadline.objects.get(kind="drain").due_at == at(3600)
+
+
+def test_the_net_finds_what_is_due_behind_a_late_deadline_and_nothing_else(
+    telegram: FakeTelegram, connection: Connection, dialog: Dialog, anna: Employee
+) -> None:
+    slow = answer(dialog, anna, "slow", now=at(5))
+    answer(dialog, anna, "behind it", now=at(6))
+    OutboxItem.objects.filter(message=slow).update(next_attempt_at=at(3600))
+    drain(connection)
+    assert outbound.sweep(now=at(60)) == 0, "what stands behind another is not due"
+    answer(write(make_client(connection, "4712"), now=at(61)).dialog, anna, "quick", now=at(62))
+    Deadline.objects.filter(kind="drain").update(due_at=at(3600))  # the request for a task was lost
+    assert outbound.sweep(now=at(100)) == 1
+    assert outbound.sweep(now=at(101)) == 0
