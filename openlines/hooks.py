@@ -43,7 +43,7 @@ def responsible_for(client_id: int, *, now: datetime) -> int | None:
         try:
             with transaction.atomic():
                 employee_id = answer(client_id, now)
-        except Exception as error:
+        except Exception as error:  # another app's: the default stands in, and the event says so
             logger.exception("Nobody could say who is responsible for client %s", client_id)
             raise HookFailed(f"{type(error).__name__}: {error}") from error
         if employee_id is not None:

@@ -108,7 +108,7 @@ def _send(connection: BaseDatabaseWrapper, signals: Iterable[_Signal]) -> None:
         payloads = list(_payloads(signals))
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, p) FROM unnest(%s::text[]) AS p", [CHANNEL, payloads])
-    except Exception:
+    except Exception:  # hints: what they tell of is committed, and screens ask by revision
         logger.exception("Live signals were not sent; screens catch up with the next one")
 
 

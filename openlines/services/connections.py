@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from openlines.connectors import base, registry
 from openlines.models import Connection, OpenLine
-from openlines.services import cursors, line_switch, outbound, pausing, provider_side, wakeups
+from openlines.services import cursors, guards, line_switch, outbound, pausing, provider_side, wakeups
 from openlines.services.addresses import address_trouble, derived_secret
 from openlines.services.addresses import webhook_url as webhook_url
 from openlines.services.errors import CommandRefused
@@ -125,13 +125,13 @@ def tear_down(connection: Connection, *, now: datetime) -> base.Health:
 
 def mend(*, now: datetime) -> int:
     """What a provider did not do at the time, because it was down: asked again; the number that is done now."""
-    done = 0
-    for connection in provider_side.open_wishes():
-        if connection.is_active and provider_side.is_anew(connection):
-            done += bool((health := switch(connection, on=True, now=now)) and health.ok)
-        else:
-            done += (set_up if connection.is_active else tear_down)(connection, now=now).ok
-    return done
+    return guards.each(provider_side.open_wishes(), lambda connection: _mended(connection, now=now))
+
+
+def _mended(connection: Connection, *, now: datetime) -> bool:
+    if connection.is_active and provider_side.is_anew(connection):
+        return bool((health := switch(connection, on=True, now=now)) and health.ok)
+    return (set_up if connection.is_active else tear_down)(connection, now=now).ok
 
 
 def _ours(connection: Connection) -> tuple[base.Finding, ...]:

@@ -21,7 +21,7 @@ from openlines.policies import automatic_actions as actions
 from openlines.policies import conversation
 from openlines.policies import deadlines as policy
 from openlines.policies.facts import DeadlineKind
-from openlines.services import automatic_actions, routing, staffing, taken_up, wakeups
+from openlines.services import automatic_actions, guards, routing, staffing, taken_up, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first, upsert_deadlines
 from openlines.services.settings import line_settings
 
@@ -59,7 +59,7 @@ def fire_due(*, now: datetime, limit: int = 200, kinds: Collection[str] | None =
 
 def audit(*, now: datetime) -> int:
     """Q7: every open dialog has exactly the deadlines its state requires. Mends, counts and logs what was wrong."""
-    wrong = 0
+    suspects: list[int] = []
     last = 0
     while True:
         batch = list(
@@ -71,9 +71,8 @@ def audit(*, now: datetime) -> int:
         if not batch:
             break
         last = batch[-1]
-        suspects = _differing(batch)
-        for pk in suspects:
-            wrong += _mend(pk, now=now)
+        suspects += _differing(batch)
+    wrong = guards.each(suspects, lambda pk: _mend(pk, now=now))
     if wrong:
         logger.warning("The audit mended the deadlines of %s dialogs", wrong)
     return wrong
@@ -125,7 +124,7 @@ def _distribute(line_id: int, deadlines: list[Deadline], *, now: datetime) -> in
         ahead.filter(due_at__lte=now).update(due_at=now + AGAIN)
         routing.distribute(line_id, now=now)
         ahead.filter(due_at=now + AGAIN).delete()
-    except Exception as error:
+    except Exception as error:  # kept with the rows, which are tried again: the other lines go on
         logger.exception("Distribution of line %s failed", line_id)
         for deadline in deadlines:
             _push_back(deadline, error, now=now)
@@ -151,7 +150,7 @@ def _guarded(deadline: Deadline, *, now: datetime) -> int:
             return _look_at_employee(deadline, deadline.employee_id, now=now)
         with transaction.atomic():
             return _fire(deadline, now=now)
-    except Exception as error:
+    except Exception as error:  # kept with the row, which is tried again: the others go on
         logger.exception("Deadline %s failed", deadline)
         _push_back(deadline, error, now=now)
         return 0

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from contactcenter.lib.commits import after_commit
 from openlines.connectors import base
 from openlines.models import Connection, EarlyMark, InboundEvent, Message, MessagePart
+from openlines.services import guards
 
 KEEP = timedelta(days=2)
 SETTLES = timedelta(seconds=10)
@@ -45,8 +46,7 @@ def sweep(*, now: datetime) -> int:
     part = MessagePart.objects.filter(connection=OuterRef("connection"), external_id=OuterRef("external_id"))
     known = EarlyMark.objects.filter(Exists(own) | Exists(part), heard_at__lt=now - SETTLES)
     found = list(known.select_related("connection")[:BATCH])
-    for mark in found:
-        _apply(mark.connection, mark.external_id, now=now)
+    guards.each(found, lambda mark: bool(_apply(mark.connection, mark.external_id, now=now)))
     return len(found)
 
 

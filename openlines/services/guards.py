@@ -6,14 +6,19 @@ What is begun is committed as a row before, and the row goes when it has ended, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from django.db import connection as database
 
 from openlines.models import UnderWay
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MOST_DEATHS = 2
 """After so many the thing is not begun again by itself."""
@@ -64,6 +69,22 @@ def guarded(
 
 def _end(kind: Kind, key: object) -> None:
     UnderWay.objects.filter(kind=kind, key=str(key)[:200]).delete()
+
+
+def each(things: Iterable[T], work: Callable[[T], int | bool]) -> int:
+    """``work`` for each of them, and the sum. What fails for one keeps no other: it is logged, and the first failure is
+    raised when all are done, so that the schedule shows it.
+    """
+    total, errors = 0, []
+    for thing in things:
+        try:
+            total += work(thing)
+        except Exception as error:
+            logger.exception("%s failed for %s; the others go on", getattr(work, "__qualname__", work), thing)
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return total
 
 
 def count_death(kind: Kind, key: str, *, now: datetime) -> None:

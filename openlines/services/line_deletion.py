@@ -131,7 +131,9 @@ def sweep(*, now: datetime) -> int:
     for line_id in sorted(waiting.values_list("line_id", flat=True), key=lambda pk: str(pk) in died):
         try:
             done += go_on(line_id, now=now)
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # kept with the deletion, where the administrator reads it: the others go on
             logger.exception("The deletion of line %s stopped", line_id)
             LineDeletion.objects.filter(line_id=line_id).update(
                 error=f"{type(error).__name__}: {error}"[:2000]

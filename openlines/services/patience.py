@@ -28,7 +28,7 @@ def patiently(call: Callable[[], T], *, seconds: float) -> T:
         with translation.override(language):
             try:
                 answers.append(call())
-            except Exception as error:
+            except Exception as error:  # raised again in the thread that waits
                 errors.append(error)
             finally:
                 database.close()

@@ -73,7 +73,9 @@ def poll(connection_id: int, *, now: datetime) -> int:
             _failed(connection, str(error), paused=True, now=now)
         except base.MediaUnavailable as error:
             _failed(connection, str(error), paused=False, now=now)
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # the connection's last error; what fails for one mail alone is parked by its guard
             logger.exception("Polling connection %s failed", connection_id)
             _failed(connection, f"{type(error).__name__}: {error}", paused=False, now=now)
         else:

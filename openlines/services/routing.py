@@ -23,7 +23,7 @@ from openlines.models import Deadline, Dialog, LineQueue, Offer, OpenLine, Turn
 from openlines.policies import conversation, dealing, worktime
 from openlines.policies import routing as policy
 from openlines.policies.facts import IN_QUEUE, Distribution, LineSettings, State
-from openlines.services import alarms, automatic_actions, queue_members, whereabouts
+from openlines.services import alarms, automatic_actions, guards, queue_members, whereabouts
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 from openlines.services.settings import line_settings
@@ -128,8 +128,7 @@ def sweep(*, now: datetime) -> int:
     lost = waiting.filter(distribute_since__lt=now - policy.LOST_AFTER).count()
     if lost:
         logger.warning("The distribution sweep found %s dialogs whose distribution was lost", lost)
-    for line_id in set(waiting.values_list("line_id", flat=True)):
-        distribute(line_id, now=now)
+    guards.each(set(waiting.values_list("line_id", flat=True)), lambda line_id: distribute(line_id, now=now))
     return lost
 
 

@@ -23,7 +23,7 @@ from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, Que
 from openlines.policies.availability import OFFLINE_PATIENCE, Presence, away_since, is_away, obstacle
 from openlines.policies.facts import HELD, IN_QUEUE, Distribution, State
 from openlines.policies.routing import Obstacle
-from openlines.services import queue_members, routing
+from openlines.services import guards, queue_members, routing
 from openlines.services.change import DialogChange, lock_dialog
 
 OFFLINE = "offline"
@@ -133,7 +133,7 @@ def sweep(*, now: datetime) -> int:
     people = {pk for pk in (*offered.distinct(), *holding.order_by().distinct()) if pk}
     presences = queue_members.presences(people, now=now)
     away = [pk for pk in people if is_away(presences[pk], check=True, now=now)]
-    return _outsiders(now=now) + sum(look(pk, now=now, is_net=True) for pk in away)
+    return _outsiders(now=now) + guards.each(away, lambda pk: look(pk, now=now, is_net=True))
 
 
 def _outsiders(*, now: datetime) -> int:

@@ -143,7 +143,8 @@ class Traffic:
             if answer.status_code < 300:
                 return answer
             if answer.status_code < 500 and answer.status_code not in (408, 425, 429):
-                self.refused.append(f"{path}: {answer.status_code}: {answer.text[:200]}")
+                where = answer.headers.get("location", "")
+                self.refused.append(f"{path}: {answer.status_code} {where} {answer.text[:200]}")
                 return None
             time.sleep(0.2)
         return None

@@ -271,3 +271,40 @@ def test_a_time_limit_ends_what_does_not_end_and_gives_a_running_timer_back() ->
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+# -- nets ----------------------------------------------------------------------------------------------------
+
+
+def test_what_fails_for_one_keeps_no_other_and_is_told_at_the_end() -> None:
+    done = []
+
+    def work(number: int) -> bool:
+        if number == 2:
+            raise KeyError(number)
+        done.append(number)
+        return True
+
+    with pytest.raises(KeyError):
+        guards.each([1, 2, 3], work)
+    assert done == [1, 3]
+    assert guards.each([4, 5], work) == 2
+
+
+def test_the_audit_goes_on_behind_a_dialog_that_it_cannot_mend(
+    line: OpenLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialogs = due(line, "1", "2", "3")
+    Deadline.objects.filter(kind="unanswered").delete()
+    mend = deadlines._mend
+
+    def fails(dialog_id: int, *, now: datetime) -> int:
+        if dialog_id == dialogs[0].pk:
+            raise KeyError("facts")
+        return mend(dialog_id, now=now)
+
+    monkeypatch.setattr(deadlines, "_mend", fails)
+    with pytest.raises(KeyError):
+        deadlines.audit(now=at(10))
+    mended = Deadline.objects.filter(kind="unanswered").values_list("dialog_id", flat=True)
+    assert set(mended) == {dialogs[1].pk, dialogs[2].pk}
