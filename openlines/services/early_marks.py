@@ -46,8 +46,12 @@ def sweep(*, now: datetime) -> int:
     part = MessagePart.objects.filter(connection=OuterRef("connection"), external_id=OuterRef("external_id"))
     known = EarlyMark.objects.filter(Exists(own) | Exists(part), heard_at__lt=now - SETTLES)
     found = list(known.select_related("connection")[:BATCH])
-    guards.each(found, lambda mark: bool(_apply(mark.connection, mark.external_id, now=now)))
-    return len(found)
+
+    def apply(mark: EarlyMark) -> int:
+        _apply(mark.connection, mark.external_id, now=now)
+        return 1
+
+    return guards.each(found, apply)
 
 
 def _apply_if_known(connection: Connection, external_id: str, *, now: datetime) -> None:

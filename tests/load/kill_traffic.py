@@ -140,10 +140,10 @@ class Traffic:
             except httpx.TransportError:
                 time.sleep(0.2)
                 continue
-            if answer.status_code < 300:
+            where = answer.headers.get("location", "")
+            if answer.status_code < 300 or where.startswith("/desk/"):  # back to the dialog: it was taken
                 return answer
             if answer.status_code < 500 and answer.status_code not in (408, 425, 429):
-                where = answer.headers.get("location", "")
                 self.refused.append(f"{path}: {answer.status_code} {where} {answer.text[:200]}")
                 return None
             time.sleep(0.2)
