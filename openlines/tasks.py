@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from openlines.models import LiveDrop
 from openlines.policies.facts import DeadlineKind
 from openlines.services import (
+    connection_deletion,
     connections,
     deadlines,
     early_marks,
@@ -151,8 +152,14 @@ def delete_line(line_id: int) -> None:
     line_deletion.go_on(line_id, now=timezone.now())
 
 
+def delete_connection(connection_id: int) -> None:
+    """Queued by ``services/connection_deletion.py``, unsaved; what stops is taken up by ``delete_lines``."""
+    connection_deletion.go_on(connection_id, now=timezone.now())
+
+
 def delete_lines() -> str:
-    """L7: deletions that were stopped go on."""
+    """L7: deletions that were stopped go on, those of connections too."""
+    connection_deletion.sweep(now=timezone.now())
     done = line_deletion.sweep(now=timezone.now())
     return ngettext("%(count)d line deleted", "%(count)d lines deleted", done) % {"count": done}
 

@@ -28,13 +28,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
+from unfold.widgets import INPUT_CLASSES
 
 from openlines.admin import access, connection_page
 from openlines.admin.connection_form import NEW_LINE, ConnectionForm, draft_of
 from openlines.connectors import registry
 from openlines.connectors.base import Health
 from openlines.models import Connection, OpenLine
-from openlines.services import connection_test, connections, health, lines, outbound
+from openlines.services import connection_deletion, connection_test, connections, health, lines, outbound
 from openlines.services.errors import CommandRefused
 
 PATIENCE_FOR_BOTH = 4.0
@@ -66,13 +67,14 @@ class ConnectionAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         rows: QuerySet[Connection] = super().get_queryset(request).order_by("line__name", "kind", "pk")
+        rows = rows.filter(deleting_since__isnull=True)
         return rows
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return ReportedList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # switched off or moved; with its line it goes as a whole (L7)
+        return False  # a procedure of its own (``remove_view``)
 
     # -- columns
 
@@ -128,6 +130,7 @@ class ConnectionAdmin(ModelAdmin):
             at("switch", self.switch_view),
             at("resume", self.resume_view),
             at("test", self.test_view),
+            at("remove", self.remove_view),
             *super().get_urls(),
         ]
 
@@ -157,6 +160,41 @@ class ConnectionAdmin(ModelAdmin):
             return self._page(request, connection, form, may_save=True)
         self._tell_of_change(request, connection, changed)
         return redirect("admin:openlines_connection_change", connection.pk)
+
+    def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Without its line (L7 deletes both): counted, and confirmed by typing its name."""
+        connection = self._get(request, str(pk))
+        if not self.has_change_permission(request, connection):
+            raise PermissionDenied(_("You may see connections, but not change them."))
+        error = ""
+        if request.method == "POST":
+            try:
+                counted = connection_deletion.count(connection)
+                connection_deletion.order(
+                    connection, typed_name=request.POST.get("name", ""), now=timezone.now()
+                )
+                self.log_deletions(request, Connection.objects.filter(pk=connection.pk))
+                told = _("“%(name)s” is being deleted in the background, with %(count)d dialogs.")
+                said = told % {"name": connection.name, "count": counted["dialogs"]}
+                self.message_user(request, said, messages.SUCCESS)
+                return redirect("admin:openlines_connection_changelist")
+            except CommandRefused as refused:
+                error = refused.message
+        answer = self._render(
+            request,
+            "admin/openlines/connection_deletion.html",
+            title=connection.name,
+            subtitle=_("Deletion"),
+            connection=connection,
+            original=connection,
+            count=connection_deletion.count(connection),
+            error=error,
+            typed=request.POST.get("name", ""),
+            input_classes=" ".join(INPUT_CLASSES),
+            media=self.media,
+        )
+        answer.status_code = 409 if error else 200
+        return answer
 
     def _add(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):

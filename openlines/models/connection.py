@@ -61,6 +61,8 @@ class Connection(models.Model):
     """L5: deliveries that came while it was off; counted and not kept."""
     health = models.CharField(max_length=10, blank=True, editable=False)
     """As the last look of the health schedule found it (L1); a change for the worse makes a notice."""
+    deleting_since = models.DateTimeField(null=True, editable=False)
+    """Ordered to be deleted, which goes on in the background (``services/connection_deletion.py``)."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

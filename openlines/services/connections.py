@@ -79,6 +79,8 @@ def switch(connection: Connection, *, on: bool, now: datetime) -> base.Health | 
     """L5: off takes the webhook away at the provider, on registers it again, without what came meanwhile. What the
     provider said, if any; where it does not play along now, it is asked again later (``provider_side``).
     """
+    if on and Connection.objects.filter(pk=connection.pk, deleting_since__isnull=False).exists():
+        raise CommandRefused("deleting", _("This connection is being deleted."))
     if on and not connection.is_active:
         outbound.ask_first(connection, now=now)
     Connection.objects.filter(pk=connection.pk).update(is_active=on)

@@ -109,8 +109,7 @@ def go_on(line_id: int, *, now: datetime, batches: int = 10_000) -> bool:
             break
     else:
         return False
-    for model in (InboundEvent, Client):
-        _delete_in_batches(model, line_id)
+    delete_rows(Q(connection__line_id=line_id))
     for connection in Connection.objects.filter(line_id=line_id).select_related("line"):
         if provider_side.is_left(connection):  # the provider was down when it was switched off
             connections.tear_down(connection, now=now)
@@ -148,19 +147,25 @@ def _delete_batch(line_id: int, *, most: int) -> bool:
         ids = list(rows.order_by("pk").values_list("pk", flat=True)[:most])
         if not ids:
             return Dialog.objects.filter(_of(line_id)).exists()
-        count_files = Attachment.objects.filter(message__dialog__in=ids).count()
-        message_content.forget_copies(ids)
-        OutboxItem.objects.filter(dialog__in=ids).delete()
-        Offer.objects.filter(dialog__in=ids).delete()
-        Deadline.objects.filter(dialog__in=ids).delete()
-        messages = Message.objects.filter(dialog__in=ids)
-        count_messages = messages.count()
-        messages.delete()
-        Dialog.objects.filter(pk__in=ids).delete()
-        _count(line_id, "dialogs", len(ids))
-        _count(line_id, "messages", count_messages)
-        _count(line_id, "files", count_files)
+        for what, number in delete_dialogs(ids).items():
+            _count(line_id, what, number)
     return True
+
+
+def delete_dialogs(ids: list[int]) -> dict[str, int]:
+    """With all that is in them, under their locks and in the caller's transaction; how many of what."""
+    gone = {
+        "dialogs": len(ids),
+        "messages": Message.objects.filter(dialog__in=ids).count(),
+        "files": Attachment.objects.filter(message__dialog__in=ids).count(),
+    }
+    message_content.forget_copies(ids)
+    OutboxItem.objects.filter(dialog__in=ids).delete()
+    Offer.objects.filter(dialog__in=ids).delete()
+    Deadline.objects.filter(dialog__in=ids).delete()
+    Message.objects.filter(dialog__in=ids).delete()
+    Dialog.objects.filter(pk__in=ids).delete()
+    return gone
 
 
 def _of_locked(line_id: int) -> Q:
@@ -168,10 +173,12 @@ def _of_locked(line_id: int) -> Q:
     return Q(line_id=line_id) | Q(connection__in=Connection.objects.filter(line_id=line_id))
 
 
-def _delete_in_batches(model: type[InboundEvent] | type[Client], line_id: int) -> None:
-    rows = model._default_manager.filter(connection__line_id=line_id)
-    while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: 5 * BATCH]):
-        model._default_manager.filter(pk__in=ids).delete()
+def delete_rows(of: Q) -> None:
+    """What is left of connections when their dialogs are gone."""
+    for model in (InboundEvent, Client):
+        rows = model._default_manager.filter(of)
+        while ids := list(rows.order_by("pk").values_list("pk", flat=True)[: 5 * BATCH]):
+            model._default_manager.filter(pk__in=ids).delete()
 
 
 def _count(line_id: int, what: str, number: int) -> None:
