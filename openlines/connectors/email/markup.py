@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import nh3
 
+from openlines.connectors.email import footers
+
 MAX_HTML = 500_000
 """Letters of a mail's HTML that are kept and shown."""
 MAX_DEPTH = 80
@@ -221,8 +223,17 @@ _OUTLOOK_RULE = re.compile(r"border-top:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)", 
 """The line above From, Sent, To: Outlook's only mark of what it quotes."""
 
 
+_INDENTED = re.compile(
+    r"margin(?:-left)?:\s{0,3}(?:0(?:px)?\s){0,3}40px(?!.{0,300}border-left)|border(?:-left)?:\s{0,3}(?:none|0)",
+    re.IGNORECASE,
+)
+"""Gmail's button “indent more” writes its class for quotes, too, without the line at the left."""
+
+
 def _starts_quote(tag: _Tag) -> bool:
     attributes = tag.attributes
+    if tag.name == "blockquote" and _INDENTED.search(attributes.get("style", "")[:500]):
+        return False
     if tag.name == "blockquote" and attributes.get("type", "").lower() == "cite":
         return True
     if tag.name == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")[:500]):
@@ -248,7 +259,13 @@ def to_text(source: str) -> tuple[str, str]:
         if line or not blank_before:
             lines.append((line, quoted))
     first = next((index for index, (line, quoted) in enumerate(lines) if quoted and line), len(lines))
-    below = any(line and not quoted for line, quoted in lines[first:])
+    quotes_end = next(
+        (index for index in range(len(lines), first, -1) if lines[index - 1][1] and lines[index - 1][0]),
+        first,
+    )
+    below = any(line and not quoted for line, quoted in lines[first:quotes_end]) or footers.says_something(
+        [line for line, _quoted in lines[quotes_end:]]
+    )
     above = "\n".join(line for line, _quoted in lines[:first]).strip()
     if not above or below:
         return "\n".join(f"> {line}" if quoted and line else line for line, quoted in lines).strip(), ""

@@ -16,8 +16,10 @@ from mailparser_reply.constants import (  # type: ignore[import-untyped]
     QUOTED_MATCH_INCLUDE,
 )
 
+from openlines.connectors.email import footers, quote_labels
+
 MAX_LINES = 5000
-_MOST_LOOKS = 150
+_MOST_LOOKS = 100
 _LONGEST_LINE = 250
 
 _OWN = {
@@ -65,6 +67,23 @@ _TITLED = re.compile(r"-{4,}\s?[^\W\d_][^-_\n]{2,40}\s?-{4,}")
 """As above in a language that is not named; it counts where labels follow."""
 _RULE = re.compile(r"[-_=*—]{3,}")
 _ADDRESS = re.compile(r"[<(]\s?[^<>()\s]{1,100}@[^<>()\s]{1,100}\s?[>)]")
+_VERBS = (
+    r"wrote|writes|schrieb|schrieben|a écrit|écrit|escribió|escribio|va escriure|escreveu|ha scritto"
+    r"|scrisse|schreef|heeft geschreven|napisał|napisała"
+    r"|napisał\(a\)|napisali|pisze|skrev|skrifaði|kirjoitti|napsal|napsala|napsal\(a\)|píše|napísal"
+    r"|napísala|napísal\(a\)|írta|a scris|yazdı|написал"
+    r"|написала|написал\(а\)|пишет|писал|написав|пише|написа|έγραψε|写道|寫道|作成|작성|כתב|כתבה|كتب|đã viết|viết"
+    r"|menulis|เขียนว่า|เขียน|rašė|parašė"
+    r"|rakstīja|kirjutas|je napisao|je napisala|je napisao/la|je napisal/a|je napisal|napisao|schrijft"
+    r"|skrifar|скрив|escrito|scríobh"
+)
+_SAID = re.compile(
+    r"(?=[^\n]{0,350}(?:\d{1,2}[:.]\d{2}|@|\d{4}))[^\n]{0,350}(?:^|[\s)>\d])"
+    rf"(?:{_VERBS})"
+    r"(?:\s?\([^()\n]{1,60}\)|/\w{1,3}|\s[^\n:]{0,90}\d[^\n]{0,80})?\s?[:：]$",
+    re.IGNORECASE,
+)
+"""Who wrote when, in the words of many languages; what follows the verb may be the date."""
 _ADDRESS_AND_TIME = re.compile(rf"(?=[^\n]{{0,350}}\d{{1,2}}[:.]\d{{2}})[^\n]{{0,350}}{_ADDRESS.pattern}")
 _OPENS = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em|W dniu|Dnia|Dne|Dana) [^\n]{0,100}\d")
 """How the line begins that says who wrote when; mail programs break it into as many as six."""
@@ -108,13 +127,14 @@ def _entry(own: dict[str, str]) -> dict[str, str]:
 def fold(text: str) -> tuple[str, str]:
     """(what was written, what is folded: quote, signature). All of it is written where an answer stands in the quote."""
     lines = text.strip("\n").split("\n")
-    cut, is_quote = _cut([line.translate(_DIRECTIONS) for line in lines[:MAX_LINES]])
+    read = _healed([line.translate(_DIRECTIONS) for line in lines[:MAX_LINES]])
+    cut, is_quote = _cut(read)
     while is_quote and cut and (not lines[cut - 1].strip() or _RULE.fullmatch(lines[cut - 1].strip())):
         cut -= 1
     written = "\n".join(lines[:cut]).rstrip()
     if cut >= len(lines) or not written.strip():
         return text.strip(), ""
-    if is_quote and _answers_below(lines[cut:]):
+    if is_quote and _answers_below(read[cut:] + lines[MAX_LINES:]):
         return text.strip(), ""
     return written.strip("\n"), "\n".join(lines[cut:]).strip("\n")
 
@@ -132,6 +152,10 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
             return _introduced(lines, index), True
         if _WROTE.fullmatch(stripped):
             return index, True
+        if quote_labels.kind_of(line) in ("from", "sent", "date", "to", "subject") and quote_labels.is_head(
+            lines, index
+        ):
+            return index, True
         if index and _APP.fullmatch(stripped):
             return index, False
         if _SIGNATURE.fullmatch(line.rstrip("\r")) and len(lines) - index <= 15 + quoted_below[index]:
@@ -142,7 +166,7 @@ def _cut(lines: list[str]) -> tuple[int, bool]:
             looks += 1
             if start := _head(lines, index):
                 return start - 1, True
-        elif len(stripped) < 100 and _patterns()[1].match(stripped) and _is_last(lines, filled_below[index]):
+        elif footers.is_sent_from(stripped) and _is_last(lines, filled_below[index]):
             return index, False
     return len(lines), False
 
@@ -152,6 +176,8 @@ def _head(lines: list[str], index: int) -> int:
     line = lines[index].strip()
     if line.endswith((":", "：")) and (start := _broken_head(lines, index)):
         return start
+    if quote_labels.kind_of(line):
+        return 0  # known labels that do not make a head
     window = "\n".join(one.strip()[:_LONGEST_LINE] for one in lines[index : index + 5])
     found = _patterns()[0].match(window) if _LABEL.match(line) and window.count(":") > 1 else None
     return _first_label(lines, index) + 1 if found and "\n" in found[0].strip() else 0
@@ -170,10 +196,18 @@ def _broken_head(lines: list[str], index: int) -> int:
         opens = _OPENS.match(joined) is not None
         if len(pieces) <= 2:
             has_both = _ADDRESS_AND_TIME.search(joined) is not None
-            is_head = has_both or _patterns()[0].search("\n".join(pieces)) is not None
-            if is_head and (not found or opens or (has_both and not _ADDRESS.search(lines[index]))):
+            is_head = (
+                has_both
+                or _SAID.match(joined) is not None
+                or _patterns()[0].search("\n".join(pieces)) is not None
+            )
+            if is_head and (
+                not found
+                or opens
+                or (has_both and not (_ADDRESS.search(lines[index]) and re.search(r"\d", lines[index])))
+            ):
                 found = start + 1
-        elif opens and _ADDRESS.search(joined):
+        elif opens and (_ADDRESS.search(joined) or _SAID.match(joined)):
             found = start + 1
     return found
 
@@ -233,15 +267,72 @@ def _answers_below(quoted: list[str]) -> bool:
     marked = [index for index, line in enumerate(quoted) if _QUOTED.match(line)]
     if not marked:
         return False
-    for line in quoted[marked[0] :]:
+    lines = quoted[marked[0] : marked[-1] + 1]
+    end = next((index for index, line in enumerate(lines) if _is_older(lines, index, line)), len(lines))
+    for index, line in enumerate(lines[:end]):
         stripped = line.strip()
-        if _SIGNATURE.fullmatch(line.rstrip()):
+        if not stripped or _QUOTED.match(line) or _is_wrapped(lines, index) or _introduces(lines, index):
+            continue
+        if not (_RULE.fullmatch(stripped) or footers.is_sent_from(stripped)):
+            return True
+    below = quoted[marked[-1] + 1 :]
+    if below and below[0].strip() and _is_wrapped([*lines[-1:], *below[:1], ">"], 1):
+        below = below[1:]
+    older = next((index for index, line in enumerate(below) if _is_older(below, index, line)), len(below))
+    return end == len(lines) and footers.says_something(below[:older])
+
+
+def _is_older(lines: list[str], index: int, line: str) -> bool:
+    """The head of what was quoted before, which mail programs leave without ``>``."""
+    stripped = line.strip()
+    if not stripped or _QUOTED.match(line):
+        return False
+    return bool(_SEPARATOR.match(stripped)) or (
+        quote_labels.kind_of(line) != "" and quote_labels.is_head(lines, index)
+    )
+
+
+def _is_wrapped(lines: list[str], index: int) -> bool:
+    """The rest of a long quoted line, which a mail program broke without a mark: no sentence ends before it."""
+    if not index or index + 1 >= len(lines):
+        return False
+    above, line = lines[index - 1], lines[index].strip()
+    goes_on = (
+        _QUOTED.match(above) is not None
+        and len(above) >= 60
+        and not above.rstrip().endswith((".", "?", "!", ":"))
+    )
+    return (
+        goes_on
+        and len(line) < len(above)
+        and (bool(_QUOTED.match(lines[index + 1])) or not lines[index + 1].strip())
+    )
+
+
+def _introduces(lines: list[str], index: int) -> bool:
+    """“On Monday … wrote:” above more quoted lines, in up to three lines."""
+    for below in range(index, min(index + 3, len(lines) - 1)):
+        if lines[below].strip().endswith((":", "：")):
+            head = " ".join(line.strip() for line in lines[index : below + 1])
+            following = next((line for line in lines[below + 1 : below + 3] if line.strip()), "")
+            return bool(_QUOTED.match(following)) and bool(re.search(r"\d", head) or _ADDRESS.search(head))
+        if not lines[below].strip() or _QUOTED.match(lines[below]):
             return False
-        if (
-            stripped
-            and not _QUOTED.match(line)
-            and not _patterns()[1].match(stripped)
-            and not set(stripped) <= set("-_=* ")
-        ):
-            return len(marked) > 1 or len(stripped) > 1
     return False
+
+
+_CLOSES = re.compile(r"\s{0,3}>\s?(?:[^\W\d_]{1,20}(?:\([^\W\d_]{1,6}\))?\s?){0,4}[:：]")
+_OPEN_ADDRESS = re.compile(r"<[^<>@\s]{1,100}@[^<>\s]{1,100}\s?")
+
+
+def _healed(lines: list[str]) -> list[str]:
+    """With heads that were broken right before the ``>`` of an address, which then looks like a quoted line's mark."""
+    healed = list(lines)
+    for index in range(1, len(lines)):
+        if not _CLOSES.fullmatch(lines[index].rstrip()):
+            continue
+        above = lines[index - 1].rstrip()
+        start = above.rfind("<")
+        if start >= 0 and len(above) - start < 220 and _OPEN_ADDRESS.fullmatch(above[start:]):
+            healed[index - 1], healed[index] = above + lines[index].strip(), ">"
+    return healed

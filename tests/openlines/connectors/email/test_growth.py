@@ -12,7 +12,7 @@ from openlines.connectors.email import markup, quotes
 from tests.openlines.connectors.email.building import ACCOUNT, connector, mail, request
 from tests.openlines.connectors.growth import TIMES, assert_linear
 
-SIZE = 25_000
+SIZE = 20_000
 HTML = [
     "\u00a0",
     "&nbsp;",
