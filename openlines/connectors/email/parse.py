@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,8 +22,21 @@ from openlines.connectors.base import (
     Unreadable,
     WrittenOutside,
 )
-from openlines.connectors.email import blank, identity, ids, machines, markup, mime, options, quotes, reports
+from openlines.connectors.email import (
+    blank,
+    identity,
+    ids,
+    invitations,
+    machines,
+    markup,
+    mime,
+    options,
+    quotes,
+    reports,
+    tnef,
+)
 from openlines.connectors.email import headers as h
+from openlines.connectors.fields import text as storable
 
 MAX_TEXT = 100_000
 """Letters of a mail's text; what is longer comes as a file too."""
@@ -98,6 +113,9 @@ def _message(
     html = "\n".join(part.text for part in body.html if part.type == "text/html")[: markup.MAX_HTML]
     text, quoted = _texts(body, html)
     media = list(_media(body))
+    text, opened = _opened(body, text)
+    media = [*(one for one in media if id(one.content) not in opened.replaced), *opened.media]
+    text = "\n\n".join(filter(None, (text, _invitation(body))))
     if len(text) > MAX_TEXT:
         media.append(
             Media(MediaKind.FILE, "", "message.txt", "text/plain", len(text.encode()), text.encode())
@@ -225,6 +243,51 @@ def _unflowed(part: mime.Part) -> str:
         lines[-1].append(line[:-1] if flows and without_space else line)
     joined = ("".join(pieces) for pieces in lines)
     return "\n".join(line if line == "-- " else line.rstrip() for line in joined)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    media: tuple[Media, ...] = ()
+    replaced: frozenset[int] = frozenset()
+    """Ids of the contents of containers that need not be kept."""
+
+
+def _opened(body: mime.Body, text: str) -> tuple[str, _Opened]:
+    """What is in Outlook's ``winmail.dat``: files, and the text where the mail has none besides."""
+    media: list[Media] = []
+    replaced: set[int] = set()
+    for part in body.files:
+        if part.type not in tnef.TYPES and part.file_name.lower() != "winmail.dat":
+            continue
+        found = tnef.read(part.content)
+        media += [_unpacked(one) for one in found.files]
+        if not text.strip() and (found.text.strip() or found.html):
+            text = found.text.strip() or markup.to_text(found.html)[0]
+        if found.is_whole and found.files:
+            replaced.add(id(part.content))
+    return storable(text), _Opened(tuple(media[:MAX_FILES]), frozenset(replaced))
+
+
+def _unpacked(file: tnef.File) -> Media:
+    name = "".join(
+        letter for letter in storable(file.name).replace("\\", "/").rsplit("/", 1)[-1] if letter.isprintable()
+    )
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    main = kind.partition("/")[0]
+    return Media(
+        kind=MediaKind.IMAGE if main == "image" and kind != "image/svg+xml" else MediaKind.FILE,
+        reference="",
+        name=name[:200].strip(". ") or "file.bin",
+        mime=kind,
+        size=len(file.content),
+        content=file.content,
+        content_id=storable(file.content_id.strip("<> "), limit=200),
+    )
+
+
+def _invitation(body: mime.Body) -> str:
+    part = next((part for part in body.files if part.type in invitations.TYPES), None)
+    return invitations.describe(part.text) if part else ""
 
 
 def _media(body: mime.Body) -> list[Media]:
