@@ -263,7 +263,7 @@ def _opened(body: mime.Body, text: str) -> tuple[str, _Opened]:
         media += [_unpacked(one) for one in found.files]
         if not text.strip() and (found.text.strip() or found.html):
             text = found.text.strip() or markup.to_text(found.html)[0]
-        if found.is_whole and found.files:
+        if found.is_whole and found.files and text.strip():
             replaced.add(id(part.content))
     return storable(text), _Opened(tuple(media[:MAX_FILES]), frozenset(replaced))
 

@@ -11,7 +11,9 @@ import pytest
 from openlines.connectors.base import Account, InboundItem, MessageReceived, RawRequest
 from openlines.connectors.email.connector import EmailConnector
 
-PAYLOADS = Path(__file__).resolve().parents[4].parent / "shared" / "payloads" / "email"
+_FOLDERS = [folder / "shared" / "payloads" / "email" for folder in Path(__file__).resolve().parents[4:]]
+PAYLOADS = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
+"""Beside the project, or above its worktrees."""
 needs_payloads = pytest.mark.skipif(not PAYLOADS.is_dir(), reason="the shared payloads are not here")
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
