@@ -53,8 +53,10 @@ class Ends(StrEnum):
     ENDING = "ending"
     """Wrap-up, or closed where nothing is to be said or rated."""
     SAME = "same"
+    TO_OPERATOR = "to_operator"
+    """Waiting; to the queue where there is no operator (somebody wrote outside, B7)."""
     BACK_FROM_WRAP_UP = "back_from_wrap_up"
-    """To the same operator, or to the queue where there is none or he is away."""
+    """To the same operator; to the queue where there is none, or they are away; after a bot's finish to the bot."""
 
 
 S, E = State, Event
@@ -65,13 +67,14 @@ _TABLE: dict[State, dict[Event, State | Ends]] = {
         E.HAND_OVER: S.NEW,
         E.BOT_FINISHES: Ends.ENDING,
         E.AUTO_CLOSE: Ends.ENDING,
+        E.WRITTEN_OUTSIDE: S.ANSWERED,
     },
     S.NEW: {E.CLIENT_WRITES: Ends.SAME, E.WRITTEN_OUTSIDE: Ends.SAME},
     S.RETURNED: {E.CLIENT_WRITES: Ends.SAME, E.WRITTEN_OUTSIDE: Ends.SAME},
     S.ACCEPTED: {E.CLIENT_WRITES: S.WAITING, E.REPLY: S.ANSWERED, E.WRITTEN_OUTSIDE: S.ANSWERED},
     S.WAITING: {E.CLIENT_WRITES: Ends.SAME, E.REPLY: S.ANSWERED, E.WRITTEN_OUTSIDE: S.ANSWERED},
     S.ANSWERED: {
-        E.CLIENT_WRITES: S.WAITING,
+        E.CLIENT_WRITES: Ends.TO_OPERATOR,
         E.REPLY: S.ANSWERED,
         E.REPLY_FAILS: S.WAITING,
         E.WRITTEN_OUTSIDE: S.ANSWERED,
@@ -219,13 +222,15 @@ def step(
     reachable: bool = True,
     first_message_at: datetime | None = None,
     outcome: Outcome | None = None,
+    bot_on: bool = False,
 ) -> Step:
     """The dialog after ``event`` at ``now``.
 
     ``operator_id``: who accepts, replies, takes over, finishes, or is transferred to. ``operator_away``: the holder
     cannot take the dialog back from wrap-up (Q9). ``reachable`` False: no text can reach the client, so there is
     nothing to wrap up (§6). ``first_message_at``: with ``REPLY_FAILS``, where the clock had started. ``outcome``: with
-    ``FINISH`` and ``BOT_FINISHES``, what was said of it (R8).
+    ``FINISH`` and ``BOT_FINISHES``, what was said of it (R8). ``bot_on``: the line's bot is switched on, and takes a
+    dialog back that it has finished.
     Raises ``Refused`` where §11 knows no such transition.
     """
     target = _TABLE[dialog.state].get(event)
@@ -236,8 +241,10 @@ def step(
         state, texts = _ending(event, dialog, settings, reachable=reachable)
     elif target is Ends.SAME:
         state = dialog.state
+    elif target is Ends.TO_OPERATOR:
+        state = S.RETURNED if dialog.operator_id is None else S.WAITING
     elif target is Ends.BACK_FROM_WRAP_UP:
-        state = S.RETURNED if dialog.operator_id is None or operator_away else S.WAITING
+        state = _back_from_wrap_up(dialog, operator_away=operator_away, bot_on=bot_on)
     else:
         state = target
     after, reaction = _clock(dialog, event, state, now=now, first_message_at=first_message_at)
@@ -252,10 +259,19 @@ def step(
     return Step(before=dialog, after=replace(after, state=state), event=event, texts=texts, reaction=reaction)
 
 
+def _back_from_wrap_up(dialog: DialogFacts, *, operator_away: bool, bot_on: bool) -> State:
+    if dialog.operator_id is not None:
+        return S.RETURNED if operator_away else S.WAITING
+    was_the_bots = dialog.bot_joined_at is not None and dialog.unanswered_since is None
+    return S.WITH_BOT if was_the_bots and bot_on else S.RETURNED
+
+
 def _ending(
     event: Event, dialog: DialogFacts, settings: LineSettings, *, reachable: bool
 ) -> tuple[State, tuple[TextTrigger, ...]]:
     """A6, A7, A9, R1: what is said at the end, and whether there is a time to rate or think again."""
+    if event is E.BOT_FINISHES:  # B3: no text, no rating, and A7 runs all the same
+        return (S.WRAP_UP if reachable and settings.wrap_up else S.CLOSED), ()
     texts: tuple[TextTrigger, ...] = ()
     if reachable and event is E.FINISH and settings.finish_text:
         texts = (TextTrigger.FINISHED,)
@@ -359,6 +375,8 @@ def _marks(
         out = replace(out, wrap_up_from=now)
     if before.state is S.WRAP_UP and state is not S.WRAP_UP:
         out = replace(out, wrap_up_from=None, finished_at=out.finished_at if state is S.CLOSED else None)
+    if state is S.WITH_BOT and before.state is S.WRAP_UP:
+        out = replace(out, bot_joined_at=now)
     if state in (S.CLOSED, S.SPAM):
         out = replace(out, closed_at=now)
     return out

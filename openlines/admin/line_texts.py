@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.widgets import TEXTAREA_CLASSES
@@ -25,14 +26,16 @@ from contactcenter.staff.models import Installation
 from openlines.admin.block_page import BlockAdmin, BlockForm
 from openlines.admin.journal import record
 from openlines.models import LineText, OpenLine
-from openlines.policies import texts
+from openlines.policies import opening, texts
 from openlines.policies.facts import TextTrigger
+from openlines.policies.worktime import BadItem
 from openlines.services import lines
+from openlines.services.settings import working_time_of
 
 Own = dict[tuple[str, str], str]
 """(trigger, language) → the line's own text."""
 
-USUAL_MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY")
+USUAL_MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY", "OPENS")
 
 
 def languages() -> dict[str, str]:
@@ -131,7 +134,7 @@ class LineTextsForm(BlockForm):
                     widget=TextArea(
                         shipped=instead_of(self.own, trigger, language),
                         language=language,
-                        sample=sample,
+                        sample=sample | self.sample_in(language),
                         macros=self.macros,
                         buttons=self.buttons.get(trigger, ()),
                         link=self.link_after(trigger),
@@ -155,6 +158,16 @@ class LineTextsForm(BlockForm):
             "LINE": self.instance.name,
             "COMPANY": Installation.current().company,
         }
+
+    def sample_in(self, language: str) -> dict[str, str]:
+        """What differs from language to language: W4's macro, by the saved working time."""
+        if "OPENS" not in self.macros:
+            return {}
+        try:
+            hours = working_time_of(self.instance)
+        except BadItem:
+            hours = None
+        return {"OPENS": opening.in_preview(hours, now=timezone.now(), language=language)}
 
     @property
     def own(self) -> Own:

@@ -83,14 +83,14 @@ def _rating(line: OpenLine) -> list[str]:
         _("When a dialog in which somebody answered ends, the client is asked for a rating: good or bad.")
     ]
     if line.rating_in_dialog:
-        found.append(_("In the live chat he can rate at any time."))
+        found.append(_("In the live chat clients can rate as soon as somebody has answered."))
     if line.rating_closes:
         found.append(_("A rating closes the dialog at once, with thanks."))
     if line.rating_limit_enabled:
         found.append(
             ngettext(
-                "He can rate for %(days)d day after the end; later he gets a polite refusal.",
-                "He can rate for %(days)d days after the end; later he gets a polite refusal.",
+                "Clients can rate for %(days)d day after the end; who comes later gets a polite refusal.",
+                "Clients can rate for %(days)d days after the end; who comes later gets a polite refusal.",
                 line.rating_limit_days,
             )
             % {"days": line.rating_limit_days}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from openlines import lifecycle
 from openlines.admin.durations import in_words
+from openlines.lifecycle import Event
 from openlines.models import OpenLine
-from openlines.models.blocks import AutomaticActionsBlock, QueueBlock
+from openlines.models.blocks import AutomaticActionsBlock, QueueBlock, WorkingTimeBlock
+from openlines.policies.facts import DialogFacts, LineSettings, State, TextTrigger
 
 
 def queue(line: OpenLine, *, people: int) -> list[str]:
@@ -47,11 +51,11 @@ def _who_goes_away(line: OpenLine) -> str:
     if line.check_availability:
         return _(
             "What waits with somebody whose work day ends, who goes on a break or on leave, or is offline for 5 minutes "
-            "goes back to the queue; what is answered stays."
+            "goes back to the queue; what is pinned or answered stays."
         )
     return _(
         "What waits with somebody who goes on leave for a day or longer, or leaves the queue, goes back to the queue; "
-        "what is answered stays."
+        "what is pinned or answered stays."
     )
 
 
@@ -80,6 +84,19 @@ def _distribution(line: OpenLine, *, alone: bool) -> list[str]:
             "the round begins again."
         )
         % {"idle": idle},
+        *_at_rest(line),
+    ]
+
+
+def _at_rest(line: OpenLine) -> list[str]:
+    """Q3."""
+    if not line.working_time_enabled:
+        return []
+    return [
+        _(
+            "Outside working hours one round is made; then the dialog rests with the last one, and anybody in the "
+            "queue may accept it until the line opens."
+        )
     ]
 
 
@@ -98,9 +115,9 @@ def _whom_clients_see(line: OpenLine) -> str:
 def automatic_actions(line: OpenLine) -> list[str]:
     return [
         _greeting(line),
-        _unanswered(line),
-        _finish(line),
-        _auto_close(line),
+        *_unanswered(line),
+        *_finish(line),
+        *_auto_close(line),
         _("The operator reads along while a live-chat client types.")
         if line.live_typing
         else _("The operator sees that a live-chat client types, but not what."),
@@ -158,38 +175,123 @@ def _greeting(line: OpenLine) -> str:
     return _("A client is greeted at the start of every dialog.")
 
 
-def _unanswered(line: OpenLine) -> str:
-    after = in_words(line.unanswered_after)
-    if line.unanswered_text_enabled:
-        return _(
+def _unanswered(line: OpenLine) -> list[str]:
+    """A4, A5, W6."""
+    after = {"time": in_words(line.unanswered_after)}
+    if not line.unanswered_text_enabled:
+        return [
+            _("A dialog without an answer is marked as unanswered after %(time)s; the client is not told.")
+            % after
+        ]
+    found = [
+        _(
             "A dialog without an answer is marked as unanswered after %(time)s, and the client gets a text then."
-        ) % {"time": after}
-    return _("A dialog without an answer is marked as unanswered after %(time)s; the client is not told.") % {
-        "time": after
-    }
+        )
+        % after
+    ]
+    off_hours = line.working_time_enabled and line.off_hours_rule == WorkingTimeBlock.OffHoursRule.TEXT
+    if off_hours or (line.check_availability and line.unavailable_text_enabled):
+        found.append(_("Who was told already that nobody is there does not get that text, too."))
+    return found
 
 
-def _finish(line: OpenLine) -> str:
-    """A7: where there is nothing to say (and nothing to rate) there is no time to wait for either."""
-    if not line.finish_text_enabled:
-        return _("When the operator finishes, the dialog is closed at once, without a text.")
-    if line.wrap_up <= timedelta():
-        return _("When the operator finishes, the client gets a text and the dialog is closed at once.")
-    return _(
-        "When the operator finishes, the client gets a text and has %(time)s to write again in the same dialog; "
-        "then it is closed."
-    ) % {"time": in_words(line.wrap_up)}
+@dataclass(frozen=True)
+class _End:
+    """What one way of ending does: ``waits``: there is a time to rate or write again."""
+
+    text: bool
+    rating: bool
+    waits: bool
 
 
-def _auto_close(line: OpenLine) -> str:
-    after = in_words(line.auto_close_after)
-    if line.auto_close_text_enabled:
-        return _("An answered dialog closes by itself when nothing happens for %(time)s, with a text.") % {
-            "time": after
-        }
-    return _("An answered dialog closes by itself when nothing happens for %(time)s, without a text.") % {
-        "time": after
-    }
+def _end(line: OpenLine, event: Event, *, replied: bool) -> _End:
+    """As the life cycle has it, so that the sentences cannot say something else."""
+    settings_ = LineSettings(
+        line_id=0,
+        version=0,
+        finish_text=line.finish_text_enabled,
+        auto_close_text=line.auto_close_text_enabled,
+        wrap_up=line.wrap_up,
+        rating=line.rating_enabled,
+    )
+    at = datetime(2000, 1, 1, tzinfo=UTC)
+    dialog = DialogFacts(
+        state=State.ANSWERED,
+        operator_id=1,
+        first_client_message_at=at,
+        first_reply_at=at if replied else None,
+    )
+    step = lifecycle.step(dialog, event, settings=settings_, now=at)
+    rating = TextTrigger.RATING_REQUEST in step.texts
+    return _End(text=len(step.texts) > rating, rating=rating, waits=step.after.state is State.WRAP_UP)
+
+
+def _finish(line: OpenLine) -> list[str]:
+    """A6, A7, R1."""
+    end = _end(line, Event.FINISH, replied=True)
+    time = {"time": in_words(line.wrap_up)}
+    match end:
+        case _End(text=False, rating=False):
+            return [_("When the operator finishes, the dialog is closed at once, without a text.")]
+        case _End(text=True, rating=False, waits=False):
+            return [_("When the operator finishes, the client gets a text and the dialog is closed at once.")]
+        case _End(text=True, rating=False):
+            return [
+                _(
+                    "When the operator finishes, the client gets a text and has %(time)s to write again in the same "
+                    "dialog; then it is closed."
+                )
+                % time
+            ]
+        case _End(text=True, waits=True):
+            found = _(
+                "When the operator finishes, the client gets a text, is asked for a rating and has %(time)s to answer "
+                "or write again in the same dialog; then it is closed."
+            )
+        case _End(text=False, waits=True):
+            found = _(
+                "When the operator finishes, the client is asked for a rating and has %(time)s to answer or write "
+                "again in the same dialog; then it is closed."
+            )
+        case _End(text=True):
+            found = _(
+                "When the operator finishes, the client gets a text and is asked for a rating, and the dialog is "
+                "closed at once; it can still be rated."
+            )
+        case _:
+            found = _(
+                "When the operator finishes, the client is asked for a rating and the dialog is closed at once; it "
+                "can still be rated."
+            )
+    unanswered = _end(line, Event.FINISH, replied=False)
+    if end.waits and not unanswered.waits:
+        return [found % time, _("Where nobody has replied, nothing is asked and there is no such time.")]
+    return [found % time, _("Where nobody has replied, no rating is asked.")]
+
+
+def _auto_close(line: OpenLine) -> list[str]:
+    """A8, A9, R1."""
+    end = _end(line, Event.AUTO_CLOSE, replied=True)
+    after = {"time": in_words(line.auto_close_after)}
+    if end.text and end.rating:
+        found = _(
+            "An answered dialog closes by itself when nothing happens for %(time)s, with a text and the request for a "
+            "rating."
+        )
+    elif end.rating:
+        found = _(
+            "An answered dialog closes by itself when nothing happens for %(time)s, with the request for a rating."
+        )
+    elif end.text:
+        found = _("An answered dialog closes by itself when nothing happens for %(time)s, with a text.")
+    else:
+        found = _("An answered dialog closes by itself when nothing happens for %(time)s, without a text.")
+    if not end.waits:
+        return [found % after]
+    return [
+        found % after,
+        _("Then, too, the client has %(time)s to write again in it.") % {"time": in_words(line.wrap_up)},
+    ]
 
 
 def people_in_words(names: list[str], *, most: int = 6) -> str:

@@ -14,7 +14,7 @@ from openlines.policies.shipped_texts import LABELS, LANGUAGES, SHIPPED
 
 __all__ = ["LANGUAGES", "SHIPPED", "Label", "MacroValues", "choose", "label", "render", "unknown_macros"]
 
-MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY", "DOCUMENT")
+MACROS = ("CLIENT", "OPERATOR", "DIALOG", "LINE", "COMPANY", "DOCUMENT", "OPENS")
 _MACRO = re.compile(r"#([A-Z_]+)#")
 
 FALLBACKS = {TextTrigger.DAY_OFF: TextTrigger.OFF_HOURS, TextTrigger.HOLIDAY: TextTrigger.OFF_HOURS}
@@ -32,12 +32,15 @@ class MacroValues:
     company: str = ""
     document: str = ""
     """The address of the full document (P1)."""
+    opens: str = ""
+    """When the line opens again (W4), as ``opening.words`` has it."""
 
 
 _NOBODY = {
     "CLIENT": {"en": "customer", "pl": "klient"},
     "OPERATOR": {"en": "our team", "pl": "nasz zespół"},
     "COMPANY": {"en": "our company", "pl": "nasza firma"},
+    "OPENS": {"en": "soon", "pl": "wkrótce"},
 }
 
 
@@ -73,6 +76,7 @@ def render(text: str, values: MacroValues, *, language: str) -> str:
         "LINE": values.line,
         "COMPANY": values.company,
         "DOCUMENT": values.document,
+        "OPENS": values.opens,
     }
 
     def value(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from openlines import lifecycle
 from openlines.lifecycle import Event, Refused, Step
-from openlines.policies import capacity, conversation, dealing, offers, routing, texts, worktime
+from openlines.policies import capacity, conversation, dealing, offers, opening, routing, texts, worktime
 from openlines.policies import deadlines as deadline_policy
 from openlines.policies.automatic_actions import HOUR
 from openlines.policies.capacity import Load
@@ -365,6 +365,7 @@ class World:
                 dialog=str(dialog.number),
                 line=self.settings.name,
                 document=self.settings.consent_url,
+                opens=opening.words(self.settings.working_time, now=self.now, language=language),
             )
             found.append(texts.render(text, values, language=language))
         self._tell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from contactcenter.staff.models import Installation
@@ -9,7 +10,7 @@ from openlines.connectors import registry
 from openlines.lifecycle import Step
 from openlines.models import Client, Connection, Dialog, Message
 from openlines.policies import automatic_actions as actions
-from openlines.policies import conversation, texts
+from openlines.policies import conversation, opening, texts
 from openlines.policies.conversants import Channel, ClientFacts
 from openlines.policies.conversation import Decided, Drop, Note, Say, Talk
 from openlines.policies.facts import ConsentState, TextTrigger
@@ -105,6 +106,9 @@ def wording(change: DialogChange, trigger: TextTrigger) -> tuple[str, str]:
     for part in conversation.parts_of(trigger, channel):
         text, language = texts.choose(change.settings.texts, part, languages=languages)
         values = macro_values(dialog, document=change.settings.consent_url, company="#COMPANY#" in text)
+        if "#OPENS#" in text:
+            opens = opening.words(change.settings.working_time, now=change.now, language=language)
+            values = replace(values, opens=opens)
         rendered = texts.render(text, values, language=language)
         if part is TextTrigger.CONSENT and values.document and "#DOCUMENT#" not in text:
             rendered += f"\n{texts.label('document', language=language)} {values.document}"

@@ -106,7 +106,7 @@ def test_quality_hides_what_does_not_apply(logged_in: LoggedIn) -> None:
     page.get_by_label("Days to rate").fill("2")
     expect(page.locator("[data-field=text_rating_request_en]").get_by_text("👍 Good")).to_be_visible()
     save(page)
-    expect(page.get_by_text("He can rate for 2 days after the end")).to_be_visible()
+    expect(page.get_by_text("Clients can rate for 2 days after the end")).to_be_visible()
     page.get_by_label("Ask the client for a rating").uncheck()
     assert shown(page, *fields) == [False, False, False]
     expect(page.get_by_role("heading", name="Texts in the live chat")).to_be_hidden()

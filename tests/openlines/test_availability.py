@@ -457,3 +457,29 @@ def test_pinned_dialogs_stay_with_who_leaves_the_queue_and_go_from_who_is_dismis
     assert state(dialog) == ("accepted", anna.first_name)
     anna.dismiss(at(5))
     assert state(dialog)[0] == "returned"
+
+
+def test_a_changed_mode_leaves_the_responsibles_first_offer(anna: Employee, responsible: Employee) -> None:
+    """Q1: C5's first offer stays; others are dealt anew."""
+    line = make_line(anna, make_operator("Cecil"), distribution="strictly")
+    dialog = arrive(line)
+    offer = Offer.objects.get(dialog=dialog, ended_at__isnull=True)
+    lines.save_block(line.pk, {"distribution": "to_all"}, now=at(5))
+    assert Offer.objects.get(dialog=dialog, ended_at__isnull=True) == offer
+
+
+def test_who_is_away_counts_as_tried(anna: Employee, bert: Employee) -> None:
+    """Q9, on a line without the check, where who is on leave may be offered dialogs: others come first."""
+    line = make_line(anna, bert, make_operator("Cecil"), distribution="strictly")
+    offered, answered = arrive(line, now=0), arrive(line, now=1)
+    answer(answered, anna, now=at(2))
+    day = NOW.date()
+    Absence.objects.create(employee=anna, kind=Absence.Kind.values[0], first_day=day, last_day=day)
+    staffing.look(anna.pk, now=at(10))
+    assert holders(offered) == ["Bert"]
+    deadlines.fire_due(now=at(71))
+    assert holders(offered) == ["Cecil"]  # not Anna, who stands before
+    write(answered.client, "and?", now=at(80))
+    answered.refresh_from_db()
+    assert (answered.state, answered.tried) == ("returned", [anna.pk])
+    assert holders(answered) == ["Bert"]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from contactcenter.staff.models import Employee
 from openlines.models import Deadline, Dialog, DialogEvent, Offer, OpenLine, QueueEntry
+from openlines.policies import dealing
+from openlines.policies.facts import DialogFacts, Distribution, LineSettings, State
+from openlines.policies.routing import Decision, Rule
 from openlines.services import automatic_actions, deadlines, dialogs, lines, routing
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import (
@@ -259,3 +265,26 @@ def test_skipping_while_something_else_happens_in_the_dialog_skips(
     routing.skip(dialog.pk, employee_id=three[0].pk, now=at(5))
     assert len(calls) == 2
     assert holders(dialog) == ["Bert"]
+
+
+def test_the_second_round_asks_everybody_again_in_order(three: list[Employee]) -> None:
+    line = make_line(*three, distribution="strictly", idle_time=timedelta(minutes=1))
+    dialog = arrive(line, now=0)
+    asked = [holders(dialog)]
+    for minute in range(1, 7):
+        deadlines.fire_due(now=at(60 * minute + minute))
+        asked.append(holders(dialog))
+    first = [[person.first_name] for person in three]
+    assert asked == [*first, *first, first[0]]
+
+
+def test_to_all_the_round_is_over_after_the_hour(three: list[Employee]) -> None:
+    """Q3: nobody came within the hour: whoever skipped is asked again as soon as they are free."""
+    settings = LineSettings(line_id=1, version=1, distribution=Distribution.TO_ALL)
+    nobody = Decision(dialog_id=1, rule=Rule.NOBODY_FREE)
+    over = DialogFacts(state=State.NEW, queued_at=at(0), offer_until=at(3600))
+    left = dealing.deal(nobody, over, standing=(), tried=(1, 2), settings=settings, now=at(3600))
+    assert left.tried == ()
+    runs_not = replace(over, offer_until=None)
+    left = dealing.deal(nobody, runs_not, standing=(), tried=(1, 2), settings=settings, now=at(3600))
+    assert left.tried == (1, 2)

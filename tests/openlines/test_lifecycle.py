@@ -66,8 +66,9 @@ EXPECTED: dict[tuple[S, E], S] = {
     (S.WITH_BOT, E.CLIENT_WRITES): S.WITH_BOT,
     (S.WITH_BOT, E.BOT_ANSWERS): S.WITH_BOT,
     (S.WITH_BOT, E.HAND_OVER): S.NEW,
-    (S.WITH_BOT, E.BOT_FINISHES): S.CLOSED,
+    (S.WITH_BOT, E.BOT_FINISHES): S.WRAP_UP,
     (S.WITH_BOT, E.AUTO_CLOSE): S.CLOSED,
+    (S.WITH_BOT, E.WRITTEN_OUTSIDE): S.ANSWERED,
     # with bot, new, returned
     **{
         (s, e): S.ACCEPTED
@@ -275,3 +276,39 @@ def test_whatever_happens_the_facts_stay_sound(events: list[E]) -> None:
             assert dialog.clock_started_at is None
         if dialog.state is S.WAITING:
             assert dialog.clock_started_at is not None
+
+
+def test_written_outside_while_a_bot_talks_ends_the_bot_without_an_operator() -> None:
+    """B7: and the client's next message brings the dialog to the queue."""
+    with_bot = EXAMPLES[S.WITH_BOT]
+    outside = lifecycle.step(with_bot, E.WRITTEN_OUTSIDE, settings=SILENT, now=at(30)).after
+    assert (outside.state, outside.operator_id, outside.first_reply_at) == (S.ANSWERED, None, at(30))
+    assert set(deadlines.due(outside, SILENT)) == {DeadlineKind.AUTO_CLOSE}
+    again = lifecycle.step(outside, E.CLIENT_WRITES, settings=SILENT, now=at(60)).after
+    assert (again.state, again.queued_at, again.clock_started_at) == (S.RETURNED, at(60), at(60))
+    replied = lifecycle.step(outside, E.REPLY, settings=SILENT, now=at(60), operator_id=BERT).after
+    assert (replied.state, replied.operator_id) == (S.ANSWERED, BERT)
+
+
+@pytest.mark.parametrize(
+    ("bot_on", "handed_over", "state"),
+    [(True, False, S.WITH_BOT), (False, False, S.RETURNED), (True, True, S.RETURNED)],
+)
+def test_a_message_after_a_bots_finish_goes_to_the_bot_while_it_is_on(
+    bot_on: bool, handed_over: bool, state: S
+) -> None:
+    before = EXAMPLES[S.WITH_BOT]
+    finished = lifecycle.step(before, E.BOT_FINISHES, settings=TALKS, now=at(30))
+    assert (finished.after.state, finished.texts) == (S.WRAP_UP, ())  # B3: no text, and A7 runs
+    facts = replace(finished.after, unanswered_since=at(5)) if handed_over else finished.after
+    again = lifecycle.step(facts, E.CLIENT_WRITES, settings=TALKS, now=at(60), bot_on=bot_on).after
+    assert again.state is state
+    assert again.bot_joined_at == (at(60) if state is S.WITH_BOT else at(0))
+
+
+def test_a_bots_finish_closes_where_there_is_no_time_to_think_again() -> None:
+    at_once = replace(TALKS, wrap_up=timedelta())
+    assert (
+        lifecycle.step(EXAMPLES[S.WITH_BOT], E.BOT_FINISHES, settings=at_once, now=at(9)).after.state
+        is S.CLOSED
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -75,7 +76,7 @@ def test_the_pane_shows_conversation_client_and_reasons(scene: Scene) -> None:
     assert "On its way" in page
     assert "Accepted by you" in page
     assert "Offered to you: longest without a new dialog on this line" in page
-    assert "Bert Lis: stands later in the queue" in page or "Bert Lis" in page
+    assert re.search(r"Bert Lis: [a-z]", page), "why Bert was passed over"
 
 
 def test_an_update_holds_only_what_is_new(scene: Scene) -> None:

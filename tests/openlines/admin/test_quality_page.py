@@ -29,7 +29,7 @@ def test_it_says_in_words_what_is_saved(
     )
     saved = client.post(address, values, follow=True).text
     assert "A rating closes the dialog at once, with thanks." in saved
-    assert "He can rate for 3 days after the end" in saved
+    assert "Clients can rate for 3 days after the end" in saved
     assert "An operator who finishes must say whether it was solved." in saved
     off = client.post(address, filled(address, rating_enabled=None), follow=True).text
     assert "Clients are not asked for a rating." in off

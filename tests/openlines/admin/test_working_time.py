@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -146,6 +147,16 @@ def test_texts_of_the_closed_line_are_saved_with_it(
     history = client.get(reverse("admin:openlines_openline_history", args=[line.pk]))
     titles = {change.page for change in history.context["changes"] if change.differences}
     assert titles == {"Working time"}
+
+
+def test_the_macro_of_the_opening_is_previewed_in_each_language(
+    client: Client, address: str, values: Values, line: OpenLine
+) -> None:
+    data = values(text_off_hours_en="Back: #OPENS#", text_off_hours_pl="Wracamy: #OPENS#")
+    with time_machine.travel(datetime(2026, 3, 6, 20, tzinfo=UTC), tick=False):  # a Friday evening
+        answer = saved(client, address, data)
+    assert "Back: Monday 9:00" in answer.text
+    assert "Wracamy: poniedziałek 9:00" in answer.text
 
 
 # -- what it refuses, by name

@@ -294,3 +294,49 @@ def test_a_text_more_than_fifteen_minutes_late_is_dropped() -> None:
     scene.fire(minutes(60 + 16))
     assert scene.dropped() == [("auto_closed", "late")]
     assert scene.dialog.state == "closed"
+
+
+def test_a4_in_a_dialog_an_operator_started_the_mark_counts_from_the_clients_first_message() -> None:
+    scene = Scene(unanswered_after=timedelta(minutes=5))
+    dialogs.start(scene.client.pk, by=scene.anna, now=at(0))
+    scene.answer("We have found your parcel", now=10)
+    scene.fire(minutes(30))
+    before = scene.dialog
+    assert (before.is_unanswered, before.first_reply_at) == (False, None)
+    scene.write("Where?", now=minutes(60))
+    scene.fire(minutes(65) - 1)
+    assert not scene.dialog.is_unanswered
+    scene.fire(minutes(65))
+    assert scene.dialog.is_unanswered
+
+
+def test_a7_a_message_at_the_very_moment_of_the_close_begins_a_new_dialog_once_it_has_fired() -> None:
+    scene = Scene(finish_text_enabled=True, wrap_up=timedelta(minutes=10))
+    first = scene.write().dialog
+    scene.answer(now=10)
+    scene.finish(now=20)
+    scene.fire(20 + minutes(10) - 1)
+    assert scene.dialog.state == "wrap_up"
+    scene.fire(20 + minutes(10))
+    assert scene.dialog.state == "closed"
+    scene.write("again", now=20 + minutes(10))
+    assert scene.dialog != first
+
+
+def test_a7_a_message_before_the_close_has_fired_goes_on_in_the_dialog() -> None:
+    scene = Scene(finish_text_enabled=True, wrap_up=timedelta(minutes=10))
+    first = scene.write().dialog
+    scene.answer(now=10)
+    scene.finish(now=20)
+    scene.write("again", now=20 + minutes(10))
+    scene.fire(20 + minutes(10))
+    assert (scene.dialog, scene.dialog.state) == (first, "waiting")
+
+
+def test_a8_a_message_at_the_very_moment_keeps_the_dialog_open() -> None:
+    scene = Scene(auto_close_after=timedelta(hours=4))
+    scene.write()
+    scene.answer(now=0)
+    scene.write("and?", now=4 * HOUR)
+    scene.fire(4 * HOUR)
+    assert scene.dialog.state == "waiting"

@@ -189,3 +189,39 @@ def test_p2_a_machine_does_not_consent_by_opening_a_dialog(scene: Scene, by_writ
     scene.finish(now=10)
     scene.write("out of office", now=20, is_automatic=True)
     assert decisions(scene) == ["asked"]
+
+
+def test_p1_who_agreed_is_not_asked_again_who_refused_is(scene: Scene, by_buttons: None) -> None:
+    scene.write()
+    press(scene, scene.last("consent").extra["buttons"][0]["payload"], now=1)
+    scene.finish(now=2)
+    scene.write("later", now=10)
+    assert scene.said() == []
+    dialogs.refuse_consent(scene.dialog.pk, by=scene.anna, now=at(11))
+    scene.write("much later", now=20)
+    assert scene.said() == ["consent"]
+
+
+def test_p1_who_has_not_answered_yet_is_not_asked_twice(scene: Scene, by_buttons: None) -> None:
+    scene.write()
+    scene.finish(now=2)
+    scene.write("later", now=10)
+    assert decisions(scene) == ["asked"]
+
+
+def test_p2_a_button_of_another_version_is_no_answer_to_this_one(scene: Scene, by_buttons: None) -> None:
+    scene.write()
+    old = scene.last("consent").extra["buttons"]
+    scene.finish(now=2)
+    lines.set_text(scene.line.pk, "consent", "en", "We have changed our rules. Do you agree?")
+    scene.write("again", now=10)
+    for number, button in enumerate(old):
+        scene.write(
+            button["text"],
+            now=20 + number,
+            kind=base.MessageKind.BUTTON,
+            data={"payload": button["payload"]},
+            external_id=f"old{number}",
+        )
+    assert decisions(scene) == ["asked", "asked"]
+    assert scene.dialog.is_open

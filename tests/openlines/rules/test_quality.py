@@ -10,7 +10,8 @@ import pytest
 from contactcenter.staff.models import Notice
 from openlines.connectors import base
 from openlines.models import Dialog, Rating
-from openlines.policies.facts import Outcome
+from openlines.policies import conversation
+from openlines.policies.facts import DialogFacts, Outcome, State
 from openlines.services import dialogs, lines, ratings
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at, make_operator
@@ -253,3 +254,37 @@ def test_r8_closed_by_itself_is_not_said_and_writing_in_wrap_up_clears_it() -> N
     again = ended()
     again.write("wait!", now=60)
     assert again.dialog.outcome == ""
+
+
+def test_r3_closes_in_wrap_up_too() -> None:
+    scene = ended(rating_closes=True)
+    assert scene.dialog.state == "wrap_up"
+    scene.write("1", now=60)
+    assert (scene.dialog.state, scene.said()[-1]) == ("closed", "rated_good")
+
+
+@pytest.mark.parametrize("text", ["0", "1"])
+def test_r5_an_open_dialog_with_a_bot_comes_before_a_pending_rating(text: str) -> None:
+    pending = DialogFacts(state=State.CLOSED, rating_pending_until=at(100))
+    with_bot = DialogFacts(state=State.WITH_BOT)
+    assert conversation.rating_in(text, [pending], now=at(0)) == 0
+    assert conversation.rating_in(text, [with_bot, pending], now=at(0)) is None
+    assert conversation.rating_in(text, [DialogFacts(state=State.NEW), pending], now=at(0)) == 1
+
+
+def test_r5_the_request_is_pending_up_to_its_end_and_not_at_it() -> None:
+    pending = DialogFacts(state=State.CLOSED, rating_pending_until=at(100))
+    assert conversation.rating_in("1", [pending], now=at(99)) == 0
+    assert conversation.rating_in("1", [pending], now=at(100)) is None
+
+
+def test_r4_the_last_moment_of_the_limit_is_in_time() -> None:
+    scene = ended(rating_limit_enabled=True, rating_limit_days=1)
+    payload = scene.last("rating_request").extra["buttons"][0]["payload"]
+    scene.fire(minutes(30))
+    press(scene, payload, now=20 + DAY)
+    assert scene.dialog.client_rating == 1
+    other = ended(rating_limit_enabled=True, rating_limit_days=1)
+    other.fire(minutes(30))
+    press(other, other.last("rating_request").extra["buttons"][0]["payload"], now=21 + DAY)
+    assert other.dialog.client_rating is None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.mutations import MUTATIONS, Mutation
 
 TESTS = Path(__file__).resolve().parents[2]
 LINES = "openlines/rules/test_lines.py"
@@ -164,10 +167,108 @@ RULES: dict[str, list[tuple[str, str]]] = {
 }
 
 
+@cache
+def functions(file: str) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse((TESTS / file).read_text())
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def holds_something(node: ast.FunctionDef) -> bool:
+    """It is collected, runs, and can fail."""
+    marks = " ".join(ast.unparse(mark) for mark in node.decorator_list)
+    looks = any(isinstance(inner, ast.Assert) for inner in ast.walk(node))
+    return node.name.startswith("test_") and "skip" not in marks and "xfail" not in marks and looks
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_the_tests_of_a_rule_are_there(rule: str) -> None:
     for file, name in RULES[rule]:
-        tree = ast.parse((TESTS / file).read_text())
-        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, (
-            f"{file}: {name}"
-        )
+        assert name in functions(file), f"{file}: {name}"
+        assert holds_something(functions(file)[name]), f"{file}: {name} holds nothing"
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_mutation_changes_one_line_and_names_its_tests(mutation: Mutation) -> None:
+    """They are run by ``python -m tests.mutations``."""
+    text = (TESTS.parent / mutation.file).read_text()
+    assert text.count(mutation.old) == 1, "the line has changed: change the mutation with it"
+    assert mutation.old != mutation.new
+    for test in mutation.tests:
+        file, name = test.split("::")
+        assert name in functions(file.removeprefix("tests/")), test
+
+
+def cannot_fail(node: ast.Assert) -> bool:
+    """``assert True``, ``assert (x, "words")``, ``assert a or True``, ``assert x == x``, ``len(x) >= 0``, and
+    ``"abc" in x or "ab" in x``, of which the second says nothing more.
+    """
+    test = node.test
+    if isinstance(test, ast.Constant):
+        return bool(test.value)
+    if isinstance(test, ast.Tuple | ast.List | ast.GeneratorExp | ast.Lambda):
+        return True
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        left, op, right = test.left, test.ops[0], test.comparators[0]
+        if isinstance(op, ast.Eq | ast.Is | ast.LtE | ast.GtE) and ast.dump(left) == ast.dump(right):
+            return not any(isinstance(inner, ast.Call) for inner in ast.walk(left))
+        is_length = isinstance(left, ast.Call) and ast.unparse(left.func) == "len"
+        return is_length and isinstance(op, ast.GtE) and ast.unparse(right) == "0"
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        constants = [one for one in test.values if isinstance(one, ast.Constant) and one.value]
+        return bool(constants) or _says_less(test.values)
+    return False
+
+
+def _says_less(parts: list[ast.expr]) -> bool:
+    """One of the searched texts stands within another that is searched in the same place."""
+    searched = [
+        (part.left.value, ast.unparse(part.comparators[0]))
+        for part in parts
+        if isinstance(part, ast.Compare)
+        and isinstance(part.ops[0], ast.In)
+        and isinstance(part.left, ast.Constant)
+        and isinstance(part.left.value, str)
+    ]
+    return any(
+        one is not other and one[1] == other[1] and one[0] in other[0]
+        for one in searched
+        for other in searched
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "assert True",
+        "assert (page, 'words')",
+        "assert page or True",
+        "assert page == page",
+        "assert len(page) >= 0",
+        "assert 'Bert: later' in page or 'Bert' in page",
+        "assert (one for one in page)",
+    ],
+)
+def test_what_cannot_fail_is_seen(code: str) -> None:
+    (node,) = ast.parse(code).body
+    assert isinstance(node, ast.Assert)
+    assert cannot_fail(node)
+
+
+def test_no_assertion_of_ours_is_one_that_cannot_fail() -> None:
+    found = [
+        f"{path.relative_to(TESTS)}:{node.lineno}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Assert) and cannot_fail(node)
+    ]
+    assert found == []
+
+
+def test_no_comparison_stands_alone_where_an_assert_was_meant() -> None:
+    found = [
+        f"{path.relative_to(TESTS)}:{node.lineno}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare | ast.BoolOp)
+    ]
+    assert found == []

@@ -10,7 +10,7 @@ import time_machine
 
 from contactcenter.staff.models import Employee, Role, RoleBinding
 from contactcenter.staff.presence import touch
-from openlines.models import LineText, Offer
+from openlines.models import Client, LineText, Message, Offer
 from openlines.services import dialogs, lines, short_way
 from openlines.services.errors import CommandRefused
 from tests.openlines.factories import at
@@ -229,3 +229,58 @@ def test_changed_hours_act_at_once_on_what_rests() -> None:
     lines.save_block(scene.line.pk, {"working_time_enabled": False}, now=at(AFTER_WORK + 400))
     assert scene.dialog.quiet_until is None
     assert Offer.objects.filter(dialog=scene.dialog).count() == 3
+
+
+# -- #OPENS#
+
+
+@pytest.mark.parametrize(
+    ("settings", "language", "now", "words"),
+    [
+        ({}, "en", AFTER_WORK, "tomorrow 9:00"),
+        ({}, "en", 22 * 3600, "today 9:00"),  # Tuesday 8:00
+        ({}, "en", 4 * 86400 + AFTER_WORK, "Monday 9:00"),  # Friday evening
+        ({}, "pl", AFTER_WORK, "jutro 9:00"),
+        ({}, "pl-PL", 4 * 86400 + AFTER_WORK, "poniedziałek 9:00"),
+        ({"holidays": "03.03, 04.03, 05.03, 06.03"}, "en", AFTER_WORK, "Monday, 9 March, 9:00"),
+        ({"time_zone": "America/New_York"}, "en", 0, "today 9:00"),  # it is 5:00 there
+        ({"time_zone": "Asia/Tokyo"}, "en", 8 * 3600, "today 9:00"),  # it is 3:00 on Tuesday there
+        ({"days_off": [0, 1, 2, 3, 4, 5, 6]}, "en", 0, "soon"),
+        ({"days_off": [0, 1, 2, 3, 4, 5, 6]}, "pl", 0, "wkrótce"),
+    ],
+)
+def test_w4_the_text_names_when_the_line_opens_again(
+    settings: dict[str, Any], language: str, now: float, words: str
+) -> None:
+    scene = Scene(**{**HOURS, **settings})
+    Client.objects.filter(pk=scene.client.pk).update(language=language)
+    for tag, text in (("en", "Back: #OPENS#"), ("pl", "Wracamy: #OPENS#")):
+        LineText.objects.create(line=scene.line, trigger="off_hours", language=tag, text=text)
+    scene.write(now=now)
+    said = Message.objects.get(dialog=scene.dialog, author="automatic")
+    assert said.text.split(": ")[1] == words
+
+
+def test_w5_without_working_time_the_macro_has_a_word_too() -> None:
+    scene = Scene(check_availability=True)
+    LineText.objects.create(line=scene.line, trigger="unavailable", language="en", text="Back #OPENS#!")
+    scene.write()
+    assert scene.last("unavailable").text == "Back soon!"
+
+
+def test_w4_a_reply_of_exactly_thirty_minutes_ago_still_keeps_the_text_back() -> None:
+    scene = Scene(**HOURS)
+    scene.write(now=minutes(470))
+    scene.answer(now=minutes(479))
+    scene.write("thanks", now=minutes(509))
+    assert scene.said() == []
+    scene.write("and?", now=minutes(509) + 0.001)
+    assert scene.said() == ["off_hours"]
+
+
+def test_w5_is_said_only_with_the_availability_check() -> None:
+    scene = Scene(check_availability=False, unavailable_text_enabled=True)
+    scene.anna.dismiss(at(0))
+    scene.write(now=1)
+    assert scene.said() == []
+    assert not Offer.objects.filter(dialog=scene.dialog).exists()
