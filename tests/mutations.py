@@ -196,7 +196,7 @@ def survives(mutation: Mutation, copy: Path) -> bool:
 
 
 def _run(copy: Path, tests: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", *tests]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=copy, capture_output=True, text=True, env=environment, check=False)
 
