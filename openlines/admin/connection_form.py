@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -21,6 +22,7 @@ from unfold.widgets import (
 
 from openlines.admin.working_time_fields import WeekField
 from openlines.connectors import registry
+from openlines.connectors.api import outside
 from openlines.connectors.base import CredentialField
 from openlines.connectors.livechat import options as livechat
 from openlines.models import Connection, OpenLine
@@ -245,7 +247,62 @@ class ConnectionForm(forms.Form):
             if others.exists():
                 chosen = OpenLine(pk=int(line), name=self.line_names[line])
                 self.add_error("line", connections.refusal(chosen, self.connection.kind))
+        self._check_addresses()
+        self._ask_for_secrets_again()
         return self.cleaned_data
+
+    def _fields_of_kind(self) -> tuple[CredentialField, ...]:
+        kind = self.connection.kind
+        return registry.get(kind).credential_fields if registry.has(kind) else ()
+
+    def _check_addresses(self) -> None:
+        names = ["base_url", *(f"credential_{field.name}" for field in self._fields_of_kind() if field.leads)]
+        for name in names:
+            typed = self.cleaned_data.get(name, "")
+            host = urlsplit(typed).hostname if "://" in typed else typed
+            if not host or name.endswith(("_port", "_security")):
+                continue
+            try:
+                outside.refuse_surroundings(host)
+            except outside.Blocked as blocked:
+                self.add_error(name, str(blocked))
+
+    def _ask_for_secrets_again(self) -> None:
+        """Nobody can read a stored secret; so nobody may have it sent to an address of their own either."""
+        self.forgotten: set[str] = set()
+        if self.connection._state.adding or not self._leads_elsewhere():
+            return
+        for field in self._fields_of_kind():
+            name = f"credential_{field.name}"
+            if not field.secret or not self.connection.credentials.get(field.name):
+                continue
+            if self.cleaned_data.get(name) or name in self.errors:
+                continue
+            if field.generated or not self._is_asked_for(field):
+                self.forgotten.add(field.name)  # made anew, or of no use now
+            else:
+                self.add_error(
+                    name,
+                    _(
+                        "The address that this is sent to has changed. Enter it again: "
+                        "what is stored goes to the old address only."
+                    ),
+                )
+
+    def _leads_elsewhere(self) -> bool:
+        entered, stored = self.cleaned_data, self.connection.credentials
+        if _origin(entered.get("base_url", "")) != _origin(self.connection.base_url):
+            return True
+        return any(
+            (entered.get(f"credential_{field.name}", "").strip() or field.default)
+            != (stored.get(field.name, "") or field.default)
+            for field in self._fields_of_kind()
+            if field.leads and f"credential_{field.name}" not in self.errors
+        )
+
+    def _is_asked_for(self, field: CredentialField) -> bool:
+        other, _equals, value = field.when.partition("=")
+        return not other or self.cleaned_data.get(f"credential_{other}", "") == value
 
     # -- what was entered
 
@@ -263,7 +320,11 @@ class ConnectionForm(forms.Form):
                 if value or not isinstance(field.widget, forms.PasswordInput):
                     kept[key] = value
             found |= {
-                "credentials": {key: value for key, value in kept.items() if value},
+                "credentials": {
+                    key: value
+                    for key, value in kept.items()
+                    if value and (key not in self.forgotten or value != self.connection.credentials.get(key))
+                },
                 "base_url": entered["base_url"],
             }
         if "read_marks" in self.fields:
@@ -278,6 +339,15 @@ class ConnectionForm(forms.Form):
                 "only_open": entered["only_open"],
             }
         return found
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """What decides who hears us: a path does not."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return url, "", None
 
 
 def draft_of(kind: str, signed: str) -> Connection:

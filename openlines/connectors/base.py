@@ -509,6 +509,8 @@ class CredentialField:
     """``other=value``: asked for only where another field of the connection has this value."""
     advanced: bool = False
     """Few need it: under “Advanced” on the page."""
+    leads: bool = False
+    """Says where secrets are sent, or how safely: with another value they are asked for again."""
 
 
 class Connector(Protocol):

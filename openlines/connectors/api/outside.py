@@ -26,7 +26,29 @@ if TYPE_CHECKING:
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_WRAPPED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+"""IPv6 that ends in an IPv4 address, besides those Python unwraps: NAT64, translated, compatible."""
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4"),
+            *("64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16"),
+            *("fc00::/7", "fe80::/10", "fec0::/10"),
+        ),
+    )
+)
+"""Whatever this Python's ``is_global`` says: it differs between 3.11 and 3.13, and knows no site-local addresses."""
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "fe80::/10", "ff00::/8", "::/128"),
+            # what clouds tell a machine about itself, and the keys that come with it
+            *("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32"),
+        ),
+    )
+)
 
 
 class Blocked(Exception):
@@ -114,7 +136,11 @@ def _resolve(host: str, port: int) -> list[IPAddress]:
 
 
 def _allowed(host: str, address: IPAddress) -> bool:
-    return _is_public(address) or any(
+    return _is_public(address) or _named(host, address)
+
+
+def _named(host: str, address: IPAddress) -> bool:
+    return any(
         host.lower() == entry.lower() or _covers(entry, address)
         for entry in getattr(settings, "PRIVATE_ADDRESSES", ())
     )
@@ -127,12 +153,46 @@ def _covers(entry: str, address: IPAddress) -> bool:
         return False
 
 
+def refuse_surroundings(host: str) -> None:
+    """For servers that an administrator names: they may stand in a private network, but not be the link itself, nobody,
+    everybody, or what a cloud tells its machines about themselves. Raises ``Blocked``.
+    """
+    try:
+        addresses = _resolve(host, 443)
+    except OSError:
+        return  # whoever calls learns that nobody can be reached
+    if any(_is_in(one, _NEVER) and not _named(host, one) for one in addresses):
+        raise Blocked(
+            _(
+                "%(host)s cannot be used: it leads to this machine’s surroundings, not to a server. "
+                "Enter the server’s own address."
+            )
+            % {"host": host}
+        )
+
+
 def _is_public(address: IPAddress) -> bool:
     """Also of an IPv4 address that is wrapped up in an IPv6 one."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if not inner and address in _NAT64:
-            inner = ipaddress.IPv4Address(address.packed[-4:])
-        if inner:
-            return _is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    inner = _inner(address)
+    if inner is not None:
+        return _is_public(inner)
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not _is_in(address, (*_NOT_PUBLIC, *_NEVER))
+    )
+
+
+def _inner(address: IPAddress) -> ipaddress.IPv4Address | None:
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    found = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+    if not found and any(address in network for network in _WRAPPED) and int(address) > 1:
+        found = ipaddress.IPv4Address(address.packed[-4:])
+    return found or None
+
+
+def _is_in(address: IPAddress, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    found = _inner(address) or address
+    return any(found in network for network in networks if network.version == found.version)

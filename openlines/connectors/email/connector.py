@@ -75,24 +75,44 @@ class EmailConnector:
         CredentialField(
             "password", _("Password"), _PASSWORD, secret=True, required=False, when="login=password"
         ),
-        CredentialField("imap_host", _("Incoming mail (IMAP): server"), _("For example imap.example.com.")),
         CredentialField(
-            "imap_security", _("Incoming mail: encryption"), choices=_SECURITY, default="ssl", required=False
+            "imap_host", _("Incoming mail (IMAP): server"), _("For example imap.example.com."), leads=True
         ),
         CredentialField(
-            "imap_port", _("Incoming mail: port"), _("Empty: the usual one."), required=False, advanced=True
+            "imap_security",
+            _("Incoming mail: encryption"),
+            choices=_SECURITY,
+            default="ssl",
+            required=False,
+            leads=True,
+        ),
+        CredentialField(
+            "imap_port",
+            _("Incoming mail: port"),
+            _("Empty: the usual one."),
+            required=False,
+            advanced=True,
+            leads=True,
         ),
         CredentialField("folder", _("Folder to read"), _("Empty: INBOX."), required=False, advanced=True),
-        CredentialField("smtp_host", _("Outgoing mail (SMTP): server"), _("For example smtp.example.com.")),
+        CredentialField(
+            "smtp_host", _("Outgoing mail (SMTP): server"), _("For example smtp.example.com."), leads=True
+        ),
         CredentialField(
             "smtp_security",
             _("Outgoing mail: encryption"),
             choices=_SECURITY,
             default="starttls",
             required=False,
+            leads=True,
         ),
         CredentialField(
-            "smtp_port", _("Outgoing mail: port"), _("Empty: the usual one."), required=False, advanced=True
+            "smtp_port",
+            _("Outgoing mail: port"),
+            _("Empty: the usual one."),
+            required=False,
+            advanced=True,
+            leads=True,
         ),
         CredentialField(
             "smtp_login",
@@ -183,6 +203,7 @@ class EmailConnector:
             ),
             required=False,
             when="login=oauth",
+            leads=True,
         ),
     )
     allowed_media_hosts: ClassVar[tuple[str, ...]] = ()

@@ -86,6 +86,72 @@ def test_secrets_are_never_shown_and_kept_when_left_empty(
     assert provider == []  # nothing that the provider has to know was changed
 
 
+ELSEWHERE = "https://elsewhere.example"
+MAILBOX = {
+    "address": "shop@shop.example",
+    "login": "password",
+    "password": "hush-hush",
+    "imap_host": "imap.shop.example",
+    "imap_security": "ssl",
+    "smtp_host": "smtp.shop.example",
+    "smtp_security": "starttls",
+    "smtp_login": "same",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "typed", "asked"),
+    [
+        ("telegram", {"token": TOKEN}, {"base_url": ELSEWHERE}, "token"),
+        ("viber", {"token": TOKEN, "name": "Shop"}, {"base_url": ELSEWHERE}, "token"),
+        ("sms", {"account_sid": "AC1", "auth_token": TOKEN}, {"base_url": ELSEWHERE}, "auth_token"),
+        ("whatsapp", {"token": TOKEN, "app_secret": "x"}, {"base_url": ELSEWHERE}, "app_secret"),
+        ("email", MAILBOX, {"credential_imap_host": "imap.elsewhere.example"}, "password"),
+        ("email", MAILBOX, {"credential_smtp_host": "smtp.elsewhere.example"}, "password"),
+        ("email", MAILBOX, {"credential_imap_port": "4143"}, "password"),
+        ("email", MAILBOX, {"credential_smtp_security": "none"}, "password"),
+    ],
+)
+def test_a_stored_secret_is_asked_for_again_when_it_would_go_elsewhere(
+    client: Client,
+    administrator: Employee,
+    line: OpenLine,
+    provider: list[str],
+    kind: str,
+    stored: dict[str, str],
+    typed: dict[str, str],
+    asked: str,
+) -> None:
+    connection = make_connection(line, kind, credentials=stored)
+    shown = {f"credential_{key}": value for key, value in stored.items() if value not in (TOKEN, "hush-hush")}
+    sent = {"name": "Shop", "line": line.pk, **shown, **typed}
+    answer = client.post(change(connection), sent)
+    assert "what is stored goes to the old address only" in answer.text
+    connection.refresh_from_db()
+    assert (connection.base_url, connection.credentials) == ("", stored)
+    assert provider == []
+
+
+def test_with_the_secret_typed_again_a_connection_leads_elsewhere(
+    client: Client, administrator: Employee, line: OpenLine, provider: list[str]
+) -> None:
+    connection = make_connection(line, "telegram", credentials={"token": TOKEN, "secret_token": "hush-hush"})
+    sent = {"name": "Shop", "line": line.pk, "base_url": ELSEWHERE, "credential_token": TOKEN}
+    client.post(change(connection), sent)
+    connection.refresh_from_db()
+    assert (connection.base_url, connection.credentials["token"]) == (ELSEWHERE, TOKEN)
+    assert connection.credentials["secret_token"] not in ("", "hush-hush")  # made anew: nobody knows it
+
+
+@pytest.mark.parametrize("typed", ["http://169.254.169.254/", "http://[fe80::1]/", "http://0.0.0.0:8000"])
+def test_no_address_leads_to_the_machines_surroundings(
+    client: Client, administrator: Employee, line: OpenLine, provider: list[str], typed: str
+) -> None:
+    answer = add(client, "telegram", line=line.pk, credential_token=TOKEN, base_url=typed)
+    assert "surroundings" in answer.text
+    assert not Connection.objects.exists()
+
+
 def test_a_second_connection_of_a_kind_is_refused_with_the_reason(
     client: Client, administrator: Employee, line: OpenLine, provider: list[str]
 ) -> None:

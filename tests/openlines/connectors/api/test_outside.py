@@ -39,6 +39,20 @@ from tests.openlines.connectors.api.building import connector
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
         "localhost",
+        "[fec0::1]",
+        "[3fff::1]",
+        "192.0.0.192",
+        "192.0.0.8",
+        "192.88.99.1",
+        "198.18.0.1",
+        "168.63.129.16",
+        "[::ffff:0:7f00:1]",
+        "[::7f00:1]",
+        "[64:ff9b:1::1]",
+        "[2001:0:7f00:1::]",
+        "[2001:db8::1]",
+        "[5f00::1]",
+        "[ff02::1]",
     ],
 )
 def test_private_addresses_are_refused_however_they_are_written(host: str) -> None:
@@ -128,3 +142,17 @@ def test_what_may_be_had_later_is_tried_later(customer: FakeCustomer, account: A
         with pytest.raises(MediaUnavailable) as failure:
             connector.fetch(media(f"{customer.url}/files/gone"), account, max_bytes=10)
         assert failure.value.temporary is temporary
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "224.0.0.1"],
+)
+def test_a_server_that_is_named_is_never_the_machines_surroundings(host: str) -> None:
+    with pytest.raises(outside.Blocked, match="surroundings"):
+        outside.refuse_surroundings(host)
+
+
+def test_a_server_that_is_named_may_stand_in_a_private_network() -> None:
+    for host in ("10.1.2.3", "192.168.1.9", "127.0.0.1", "mail.invalid"):
+        outside.refuse_surroundings(host)
