@@ -159,6 +159,7 @@ if REDIS_URL:
 
 # -- live chat -----------------------------------------------------------------------------------------------
 
+REQUEST_ADMISSION = "openlines.admission.allowance"
 CHAT_MESSAGES_A_MINUTE = env.int("CHAT_MESSAGES_A_MINUTE", default=30)
 
 PRIVATE_ADDRESSES: list[str] = env.list("PRIVATE_ADDRESSES", default=[])
@@ -189,6 +190,8 @@ ANONYMOUS_USER_NAME = None  # guardian's row for "nobody": nobody has no rights 
 GUARDIAN_MONKEY_PATCH_USER = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_HANDLER = "contactcenter.staff.login_limits.Handler"
+AXES_CLIENT_IP_CALLABLE = "contactcenter.staff.login_limits.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False

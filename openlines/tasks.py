@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from openlines.models import LiveDrop
+from openlines.models import LiveDrop, Usage
 from openlines.policies.facts import DeadlineKind
 from openlines.services import (
     connection_deletion,
@@ -120,6 +120,7 @@ def close_dialogs() -> str:
 def clean_up() -> str:
     """Removes rows of the inbound log that are older than their days, and what limits and streams need no more."""
     now = timezone.now()
+    Usage.objects.filter(until__lt=now).delete()
     LiveDrop.objects.filter(at__lt=now - timedelta(hours=1)).delete()
     removed = inbound.clean_up(now=now)
     return ngettext("%(count)d old event removed", "%(count)d old events removed", removed) % {

@@ -26,6 +26,7 @@ from openlines.models.rating import Rating
 from openlines.models.reply import CannedReply, ReplyFile, ReplyList, ReplySection
 from openlines.models.seen import Seen, Shown
 from openlines.models.under_way import UnderWay
+from openlines.models.usage import Usage
 
 __all__ = [
     "Attachment",
@@ -67,5 +68,6 @@ __all__ = [
     "Shown",
     "Turn",
     "UnderWay",
+    "Usage",
     "WorkingTimeSettings",
 ]

@@ -94,6 +94,24 @@ def _too_often(wait: int) -> JsonResponse:
     return response
 
 
+def much(wait: int) -> JsonResponse:
+    response = error(429, "too_much", too_much(wait))
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def too_much(wait: int) -> str:
+    return _("You have sent a lot in a short time. Please wait %(minutes)s min and send the rest then.") % {
+        "minutes": max(1, round(wait / 60))
+    }
+
+
+def files_too_large() -> str:
+    return _(
+        "The files of a message may have %(limit)s MB together. Please send them in several messages."
+    ) % {"limit": limits.BYTES_OF_A_MESSAGE // limits.MEGABYTE}
+
+
 def body(request: HttpRequest) -> dict[str, Any]:
     """The JSON object that was sent; nothing sent counts as an empty one."""
     try:

@@ -21,7 +21,7 @@ from openlines.models import Attachment, Client, Connection, Dialog, Message, Of
 from openlines.services import client_messages, files, marks, short_way
 from openlines.services.errors import CommandRefused
 from openlines.views_files import deliver
-from openlines.widget import answers, gate, presenters, reading, visitors
+from openlines.widget import answers, gate, limits, presenters, reading, visitors
 from openlines.widget.answers import Refused, endpoint
 from openlines.widget.visitors import Visitor
 
@@ -81,6 +81,9 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
     """A message, by JSON or as a form with files. The same ``uuid`` again gives the first message."""
     gate.guard(chat, visitor)
     draft = _draft(request)
+    wait = _wait_for_bytes(request, chat, visitor)
+    if wait:
+        return answers.much(wait)
     stored = tuple(_upload(request))
     if not draft.text.strip() and not stored:
         raise Refused(422, "empty", _("Please write something first."))
@@ -96,6 +99,9 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
         )
         if taken is not None:
             return _stored(taken, draft, chat=chat, now=now)
+    wait = limits.seconds_to_wait_for_a_dialog(request)
+    if wait and not _has_open_dialog(visitor):
+        return answers.much(wait)
     sender = base.Sender(external_id=visitor.external_id, language=draft.language, page=draft.page)
     received = base.MessageReceived(
         sender=sender,
@@ -112,6 +118,8 @@ def send(request: HttpRequest, chat: Connection, visitor: Visitor, now: datetime
     attachments: tuple[Attachment, ...] = stored
     if message.created_at != now:  # not this one: the first with the same uuid
         attachments = tuple(message.attachments.all())
+    elif message.dialog.created_at == now:
+        limits.count_a_dialog(request)
     return JsonResponse(
         {
             "message": presenters.message(message, attachments, chat=chat),
@@ -244,6 +252,22 @@ def _draft(request: HttpRequest) -> Draft:
         language=visitors.language_tag(answers.text(content.get("language"), limit=10)),
         page=visitors.page_address(answers.text(content.get("page"), limit=visitors.PAGE_LIMIT)),
     )
+
+
+def _wait_for_bytes(request: HttpRequest, chat: Connection, visitor: Visitor) -> int:
+    size = sum(one.size or 0 for one in request.FILES.getlist("files"))
+    if size > limits.BYTES_OF_A_MESSAGE:
+        raise Refused(413, "files_too_large", answers.files_too_large())
+    if not size:
+        return 0
+    return limits.seconds_to_wait_for_bytes(request, visitor=visitor.external_id, chat_id=chat.pk, size=size)
+
+
+def _has_open_dialog(visitor: Visitor) -> bool:
+    mine = Dialog.objects.open().filter(
+        client__connection_id=visitor.connection_id, client__external_id=visitor.external_id
+    )
+    return mine.exists()
 
 
 def _upload(request: HttpRequest) -> list[Attachment]:
