@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("openlines", "0012_streams_end_with_rights")]
+    dependencies = [("openlines", "0014_deleting_a_connection")]
 
     operations = [
         migrations.CreateModel(
