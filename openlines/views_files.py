@@ -33,6 +33,28 @@ SHOWN_INLINE: Final = {
 """Everything else (SVG and HTML above all) is only ever downloaded."""
 
 
+_SAME_AS = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-mpeg": "audio/mpeg",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/opus": "audio/ogg",
+    "application/ogg": "audio/ogg",
+}
+
+
+def shown_type(mime: str) -> str:
+    """The type under which a browser shows the file; empty where it is only downloaded."""
+    plain = mime.split(";")[0].strip().lower()
+    found = _SAME_AS.get(plain, plain)
+    return found if found in SHOWN_INLINE else ""
+
+
 @require_GET
 @login_required
 def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
@@ -58,15 +80,14 @@ def public_file(request: HttpRequest, public_id: UUID, key: str) -> HttpResponse
     if attachment is None or not file_links.is_good(public_id, key):
         raise Http404(_("There is no such file, or its address is too old."))
     response = deliver(attachment)
-    mime = attachment.mime.split(";")[0].strip().lower()
-    response["Content-Type"] = mime if mime in SHOWN_INLINE else "application/octet-stream"
+    response["Content-Type"] = shown_type(attachment.mime) or "application/octet-stream"
     return response
 
 
 def deliver(attachment: Attachment | ReplyFile, *, download: bool = False) -> HttpResponseBase:
     """The stored file with headers that keep it from running as a page of ours. Raises Http404 where it is lost."""
-    mime = attachment.mime.split(";")[0].strip().lower()
-    inline = mime in SHOWN_INLINE and not download
+    mime = shown_type(attachment.mime)
+    inline = bool(mime) and not download
     try:
         content = attachment.file.open("rb")
     except (FileNotFoundError, ValueError):
@@ -75,7 +96,7 @@ def deliver(attachment: Attachment | ReplyFile, *, download: bool = False) -> Ht
         content,
         as_attachment=not inline,
         filename=attachment.name or "file",
-        content_type=mime if mime in SHOWN_INLINE else "application/octet-stream",
+        content_type=mime or "application/octet-stream",
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'"

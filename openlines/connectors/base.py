@@ -377,6 +377,8 @@ class Sent:
     """Accepted. ``external_ids``: the provider's id of each part, the first is the message's own."""
 
     external_ids: tuple[str, ...]
+    recipient: Sender | None = field(default=None, compare=False)
+    """Whom the provider says it went to, where that is another id than we asked for: the client's, too, from here."""
 
 
 @dataclass(frozen=True)

@@ -70,3 +70,78 @@ def moment(value: object, *, received_at: datetime | None) -> datetime:
     if seconds is not None and LAUNCH.timestamp() <= seconds <= latest.timestamp():
         return datetime.fromtimestamp(seconds, UTC)
     return received_at or LAUNCH
+
+
+_SAYING = {
+    "text",
+    "body",
+    "caption",
+    "title",
+    "subtitle",
+    "headline",
+    "question",
+    "message",
+    "description",
+    "comment",
+    "label",
+    "emoji",
+    "url",
+    "link",
+    "href",
+    "media_url",
+    "media",
+    "actionbody",
+}
+"""Keys under which providers put words and addresses, whatever the kind of the message."""
+_ABOUT_OTHERS = {
+    "chat",
+    "from",
+    "user",
+    "sender",
+    "recipient",
+    "sender_chat",
+    "sender_user",
+    "via_bot",
+    "context",
+    "referral",
+    "contact_info",
+    "errors",
+    "thumbnail",
+    "thumb",
+    "profile",
+    "metadata",
+    "reply_to",
+    "reply_to_message",
+    "external_reply",
+    "forward_origin",
+    "tracking_data",
+    "entities",
+    "caption_entities",
+    "reply_markup",
+}
+_DEEPEST = 6
+_MOST_WORDS = 40
+
+
+def words(value: object, *, limit: int = 4000) -> str:
+    """What an unknown kind of content says, a line each: a client's words are shown even where the kind is not known."""
+    found: list[str] = []
+    _collect(value, found, depth=0, named=True)
+    return "\n".join(dict.fromkeys(found))[:limit]
+
+
+def _collect(value: object, found: list[str], *, depth: int, named: bool) -> None:
+    """``named``: the key says that a plain string here is meant to be read."""
+    if len(found) >= _MOST_WORDS or depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        if named and (said := text(value, limit=4000).strip()):
+            found.append(said)
+    elif isinstance(value, list):
+        for one in value[:50]:
+            _collect(one, found, depth=depth + 1, named=named)
+    elif isinstance(value, dict):
+        for name, one in list(value.items())[:50]:
+            key = str(name).lower()
+            if key not in _ABOUT_OTHERS:
+                _collect(one, found, depth=depth + 1, named=key in _SAYING)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contactcenter.lib.folded_lookups import Folded
 from openlines.models.connection import Connection
+from openlines.policies.names import readable
 
 _BLANK = Value(" ")
 
@@ -66,7 +67,11 @@ class Client(models.Model):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.username or str(_("Visitor %(number)s")) % {"number": self.pk}
+        return (
+            readable(self.name)
+            or readable(self.username)
+            or str(_("Visitor %(number)s")) % {"number": self.pk}
+        )
 
 
 class ClientAlias(models.Model):

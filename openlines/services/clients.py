@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import Q
 
 from openlines.connectors.base import IdentityChanged, Sender
 from openlines.models import Client, ClientAlias, Connection
+from openlines.policies.names import readable
 from openlines.services import client_joins
 
 
@@ -78,8 +80,8 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
     He wrote, so he can be reached.
     """
     known = {
-        "name": sender.name[:200],
-        "username": sender.username[:200],
+        "name": readable(sender.name)[:200],
+        "username": readable(sender.username)[:200],
         "language": sender.language[:10],
         "phone": sender.phone[:50],
         "email": sender.email[:254],
@@ -106,6 +108,26 @@ def find_or_create(connection: Connection, sender: Sender, *, now: datetime) -> 
     return client
 
 
+def answered_as(client_id: int, connection: Connection, sender: Sender, *, now: datetime) -> None:
+    """The provider's answer to our call tells the client by another id than we dialled (a number's older spelling).
+
+    What they write comes under that id: it is this client's from here, and whoever had it is joined (§11).
+    """
+    ids = {sender.external_id, *sender.aliases} - {""}
+    with transaction.atomic():
+        client = Client.objects.filter(pk=client_id).first()
+        if client is None or not ids:
+            return
+        known = set(client.aliases.filter(external_id__in=ids).values_list("external_id", flat=True))
+        if ids <= known | {client.external_id}:
+            return
+        if connection_has_aliases(connection):
+            _one_of_all(client, connection, sender, now=now)
+        else:
+            previous = client.external_id
+            change_identity(connection, IdentityChanged(previous, sender, now), now=now)
+
+
 def addressed(connection: Connection, sender: Sender, *, now: datetime) -> Client:
     """The client whom we write to first. Unlike with ``find_or_create`` nothing new is known of one who is here already:
     he did not write, and stays blocked where he has blocked us.
@@ -114,7 +136,7 @@ def addressed(connection: Connection, sender: Sender, *, now: datetime) -> Clien
     if client is not None:
         return client
     known = {
-        "name": sender.name[:200],
+        "name": readable(sender.name)[:200],
         "username": "",
         "language": "",
         "phone": sender.phone[:50],

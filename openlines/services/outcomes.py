@@ -11,7 +11,7 @@ from django.db import transaction
 from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Client, Connection, Message, MessagePart, OutboxItem
-from openlines.services import attempts, early_marks, pausing, replies, sent_changes
+from openlines.services import attempts, clients, early_marks, pausing, replies, sent_changes
 from openlines.services.change import DialogChange, lock_dialog
 
 FIRST_BACK_OFF = timedelta(seconds=2)
@@ -53,6 +53,8 @@ def write(item: OutboxItem, outcome: Outcome, *, now: datetime, call: attempts.C
         change.write()
         if ids:
             early_marks.apply_after_commit(item.connection, *ids, now=now)
+    if isinstance(outcome, Sent) and outcome.recipient is not None:
+        clients.answered_as(item.dialog.client_id, item.connection, outcome.recipient, now=now)
     return 0 if later else 1
 
 

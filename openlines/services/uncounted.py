@@ -24,18 +24,30 @@ def take(
     item: base.MessageReceived, connection: Connection, *, inbound_id: int | None, now: datetime
 ) -> str | None:
     """None: ``item`` is an ordinary message. Empty: it is shown. Else why there was nowhere to show it, for the log."""
-    if item.is_answer or item.kind in _WORDS or item.kind is base.MessageKind.OPENED:
-        return _take(item, connection, inbound_id=inbound_id, now=now)
+    answers = item.is_answer or _says_what_it_answers(item)
+    if answers or item.kind in _WORDS or item.kind is base.MessageKind.OPENED:
+        return _take(item, connection, answers=answers, inbound_id=inbound_id, now=now)
     return None
 
 
+def _says_what_it_answers(item: base.MessageReceived) -> bool:
+    """Another system's machine (the API) names our message; of mails their own headers tell more."""
+    return item.is_automatic and bool(item.reply_to) and not item.refers_to
+
+
 def _take(
-    item: base.MessageReceived, connection: Connection, *, inbound_id: int | None, now: datetime
+    item: base.MessageReceived,
+    connection: Connection,
+    *,
+    answers: bool,
+    inbound_id: int | None,
+    now: datetime,
 ) -> str | None:
     answered = threads.answered(item, connection)
     client = answered.client if answered is not None else clients.find(connection, item.sender)
     is_word = item.kind in _WORDS
-    if item.is_answer and not is_word and answered is None and not (client and _wrote_to(client)):
+    may_be_ours = item.is_answer and client is not None and _wrote_to(client)
+    if answers and not is_word and answered is None and not may_be_ours:
         return None  # it answers nothing of ours
     dialog = _place(client) if client is not None else None
     if client is None or dialog is None:
@@ -65,7 +77,8 @@ def _show(
     if marks.known(dialog.connection, item.external_id):  # told once more
         return
     is_erased = not change.dialog.is_open and not change.dialog.log_kept  # §10
-    kind = MACHINE_ANSWER if item.is_answer and item.kind not in _WORDS else str(item.kind)
+    is_word = item.kind in (*_WORDS, base.MessageKind.OPENED)
+    kind = str(item.kind) if is_word else MACHINE_ANSWER
     told = {} if is_erased else dict(item.data)
     if item.sender.external_id != client.external_id and not is_erased:
         told |= {"from": item.sender.email or item.sender.external_id}

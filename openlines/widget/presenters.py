@@ -15,6 +15,7 @@ from openlines.policies import conversation
 from openlines.policies.facts import State
 from openlines.services.faces import face
 from openlines.services.settings import line_settings
+from openlines.views_files import shown_type
 from openlines.widget import visitors
 from openlines.widget.reading import Talk
 
@@ -91,7 +92,7 @@ def file(attachment: Attachment, *, chat: Connection) -> dict[str, Any]:
     return {
         "id": str(attachment.public_id),
         "name": attachment.name,
-        "kind": attachment.kind,
+        "kind": attachment.kind if shown_type(attachment.mime) else "file",
         "mime": attachment.mime,
         "size": attachment.size,
         "url": f"{address}?key={visitors.file_key(attachment)}" if is_here else "",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.models.message import ANSWER, MACHINE_ANSWER
+from openlines.views_files import shown_type
 from openlines.workspace import canned
 from openlines.workspace.came_with import Along, came_with
 from openlines.workspace.hold_state import why_queued
@@ -47,7 +48,10 @@ class Quote:
 
 @dataclass(frozen=True)
 class FileView:
-    """``url`` empty: not there (yet), and ``words`` say why. ``fetch_url``: where to ask for it again."""
+    """``url`` empty: not there (yet), and ``words`` say why. ``fetch_url``: where to ask for it again.
+
+    What browsers do not show (an iPhone's HEIC, TIFF, AMR) is offered by its name, never as a broken picture.
+    """
 
     name: str
     size: int | None
@@ -277,7 +281,7 @@ def _file(attachment: Attachment, message: Message) -> FileView:
     stored = attachment.state == Attachment.State.STORED
     failed = attachment.state == Attachment.State.FAILED
     words = str(Attachment.State(attachment.state).label)
-    kind = attachment.kind
+    kind, shown = attachment.kind, shown_type(attachment.mime)
     return FileView(
         name=attachment.name or _("file"),
         size=attachment.size,
@@ -288,7 +292,7 @@ def _file(attachment: Attachment, message: Message) -> FileView:
             if failed and attachment.reference and message.author == Message.Author.CLIENT
             else ""
         ),
-        is_image=kind == "image" or (kind == "sticker" and attachment.mime.startswith("image/")),
-        is_audio=kind in ("audio", "voice"),
-        is_video=kind == "video",
+        is_image=kind in ("image", "sticker") and shown.startswith("image/"),
+        is_audio=kind in ("audio", "voice") and shown.startswith(("audio/", "video/")),
+        is_video=kind == "video" and shown.startswith("video/"),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.fields import Json, integer, items, mapping, number, text
+from openlines.connectors.fields import Json, integer, items, mapping, number, text, words
 
 MAX_TEXT = 50_000
 """Characters of a client's message; the rest is cut."""
@@ -70,7 +70,9 @@ def _kind(data: Json, written: str, media: tuple[Media, ...]) -> tuple[MessageKi
 def _label(kind: MessageKind, more: Mapping[str, Any], data: Json) -> str:
     if kind is MessageKind.BUTTON:
         return text(mapping(data.get("button")).get("text"), limit=200) or str(more.get("payload", ""))
-    return ""
+    if kind is MessageKind.UNSUPPORTED:
+        return words({name: value for name, value in data.items() if name not in _AROUND}, limit=MAX_TEXT)
+    return text(data.get("caption"), limit=MAX_TEXT)
 
 
 def _place(location: Json) -> dict[str, Any]:

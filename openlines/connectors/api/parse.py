@@ -98,7 +98,6 @@ def _created(data: Json, at: datetime) -> InboundItem:
         reply_to=_optional_id(data, "reply_to"),
         group_key=text(data.get("group"), limit=100),
         is_automatic=data.get("automatic") is True,
-        is_answer=data.get("automatic") is True and bool(text(data.get("reply_to"))),
         data=said.data,
     )
 

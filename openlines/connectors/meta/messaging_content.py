@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.fields import Json, integer, items, mapping, number, text
+from openlines.connectors.fields import Json, integer, items, mapping, number, text, words
 from openlines.connectors.meta.payload import flat, identifier
 
 
@@ -65,17 +65,20 @@ def of(message: Json) -> Content:
     if payload := _payload(message):
         return Content(MessageKind.BUTTON, written, story, {**data, "payload": payload})
     if message.get("is_unsupported") is True and not written and not any(part.media for part in found):
-        return Content(MessageKind.UNSUPPORTED, "", story, {**data, "type": "unsupported"})
+        said = "\n".join(part.text for part in found if part.text)
+        return Content(MessageKind.UNSUPPORTED, said, story, {**data, "type": "unsupported"})
     loose = integer(message.get("sticker_id"))
     if loose is not None and not written and not found:
         return Content(MessageKind.STICKER, data={**data, **_sticker(loose, "").data})
     if not written and len(found) == 1:
         (only,) = found
         return Content(only.kind, only.text, only.media + story, {**data, **only.data})
-    return _together(written, found, story, data)
+    return _together(message, written, found, story, data)
 
 
-def _together(written: str, found: list[Content], story: tuple[Media, ...], data: dict[str, Any]) -> Content:
+def _together(
+    message: Json, written: str, found: list[Content], story: tuple[Media, ...], data: dict[str, Any]
+) -> Content:
     """A text and attachments, or several: one message. A link's own preview adds nothing to a text."""
     media = tuple(file for part in found for file in part.media) + story
     lines = [written, *(part.text for part in found if part.text and not _repeats(part, written))]
@@ -89,6 +92,8 @@ def _together(written: str, found: list[Content], story: tuple[Media, ...], data
         return Content(MessageKind.LOCATION, said, data=data)
     if written or (said and MessageKind.TEXT in kinds):
         return Content(MessageKind.TEXT, said, data={k: v for k, v in data.items() if k != "type"})
+    about = ("mid", "is_echo", "app_id", "is_unsupported", "seq", "attachments")
+    said = said or words({name: value for name, value in message.items() if name not in about})
     return Content(MessageKind.UNSUPPORTED, said, data={"type": "unknown", **data})
 
 
@@ -183,7 +188,7 @@ def _words(found: Json, payload: Json) -> str:
     listed = items(payload.get("elements")) or items(mapping(payload.get("generic")).get("elements"))
     for element in (listed or items(mapping(payload.get("product")).get("elements")))[:10]:
         parts += [mapping(element).get("title"), mapping(element).get("subtitle")]
-    return flat(*parts) or text(payload.get("url"), limit=2000) or text(found.get("url"), limit=2000)
+    return flat(*parts) or words({name: value for name, value in found.items() if name != "type"})
 
 
 def _payload(message: Json) -> str:

@@ -24,6 +24,7 @@ from openlines.connectors.base import (
     Outcome,
     OutgoingFile,
     OutgoingMessage,
+    Sender,
     Sent,
     TryLater,
     Unknown,
@@ -121,6 +122,7 @@ def send(message: OutgoingMessage, account: Account, channel: Channel) -> Outcom
         # Meta allows the tag to persons only, and closes accounts that use it for machines.
         return Failed(_("The time for an answer is over, and only a person may write after it."))
     accepted: list[str] = []
+    recipient: Sender | None = None
     for index, part in enumerate(parts[message.part :], start=message.part):
         outcome = _deliver(
             message, part, account, channel, is_first=index == 0, is_last=index == len(parts) - 1
@@ -128,9 +130,10 @@ def send(message: OutgoingMessage, account: Account, channel: Channel) -> Outcom
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        recipient = outcome.recipient or recipient
         if index < len(parts) - 1:
             calls.taken(outcome.external_ids)
-    return Sent(tuple(accepted))
+    return Sent(tuple(accepted), recipient)
 
 
 def _deliver(
@@ -156,7 +159,9 @@ def _deliver(
             return Unknown(_("Meta did not answer: it may have sent the message, or not."))
         if reply.ok:
             mid = identifier(reply.body.get("message_id"))
-            return Sent((mid,)) if mid else _nameless()
+            whose = identifier(reply.body.get("recipient_id"))
+            other = Sender(whose) if whose and whose != message.recipient else None
+            return Sent((mid,), other) if mid else _nameless()
         if replies and reply.fault and reply.fault.code == 100 and "reply" in reply.fault.said.lower():
             replies = False
             continue

@@ -52,6 +52,19 @@ _MAX_MEDIA = 50
 _ENCODED = 60
 """Characters: shorter texts are not looked upon as base64."""
 
+_SAYING = {
+    "ListTitle",
+    "ListDescription",
+    "ButtonText",
+    "Title",
+    "Caption",
+    "Text",
+    "Description",
+    "Subject",
+    "InteractiveData",
+}
+"""Fields that hold a client's words where the body is empty: a chosen row, a filled-in form, a kind to come."""
+
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PHONE = re.compile(r"\+[0-9]{4,20}")
 
@@ -99,6 +112,9 @@ def _message(form: Form, sid: str, at: datetime) -> MessageReceived:
         kind = MessageKind.LOCATION
     elif not text.strip():
         kind, data["type"] = MessageKind.UNSUPPORTED, form.text("MessageType", limit=64) or "empty"
+        text = "\n".join(
+            said for name in form if name in _SAYING and (said := form.text(name, limit=4000).strip())
+        )
     return MessageReceived(
         sender=_sender(form),
         external_id=sid,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.fields import Json, integer, items, mapping, number, text
+from openlines.connectors.fields import Json, integer, items, mapping, number, text, words
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ _FILES: dict[str, tuple[MediaKind, str, str]] = {
 }
 """Key of the message → kind, and the name and MIME type where Telegram gives none."""
 
+_KNOWN = frozenset({*_FILES, "photo", "sticker", "location", "venue", "contact"})
 _SUMMARIES = {"poll": "question", "dice": "emoji", "game": "title", "checklist": "title", "invoice": "title"}
 """Unsupported kinds that carry a line of text worth showing."""
 
@@ -78,15 +79,15 @@ def of(message: Json) -> Content | None:
     written = text(message.get("text"))
     caption = text(message.get("caption")) or written
     if sticker := mapping(message.get("sticker")):
-        return _sticker(sticker)
+        return _sticker(sticker, caption)
     if media := tuple(_media(message)):
         return Content(MessageKind.MEDIA, caption, media)
     if place := _place(message):
-        return Content(MessageKind.LOCATION, written, data=place)
+        return Content(MessageKind.LOCATION, caption, data=place)
     if contact := mapping(message.get("contact")):
         name = f"{text(contact.get('first_name'))} {text(contact.get('last_name'))}".strip()
         phone = text(contact.get("phone_number"), limit=40)
-        return Content(MessageKind.CONTACT, data={"name": name, "phone": phone})
+        return Content(MessageKind.CONTACT, caption, data={"name": name, "phone": phone})
     if written:
         return _written(written)
     blocks = items(mapping(message.get("rich_message")).get("blocks"))
@@ -116,11 +117,14 @@ def _unsupported(message: Json) -> Content | None:
     if not said and kinds:
         return None
     kind = said[0] if said else "unknown"
-    summary = text(mapping(message.get(kind)).get(_SUMMARIES.get(kind, "")))
-    return Content(MessageKind.UNSUPPORTED, summary, data={"type": text(kind, limit=64)})
+    told = message.get(kind)
+    summary = text(mapping(told).get(_SUMMARIES.get(kind, ""))) or ("" if kind in _KNOWN else words(told))
+    caption = text(message.get("caption"))
+    lines = dict.fromkeys(filter(None, (caption, summary)))
+    return Content(MessageKind.UNSUPPORTED, "\n".join(lines), data={"type": text(kind, limit=64)})
 
 
-def _sticker(sticker: Json) -> Content:
+def _sticker(sticker: Json, caption: str) -> Content:
     name, mime = "sticker.webp", "image/webp"
     if sticker.get("is_video"):
         name, mime = "sticker.webm", "video/webm"
@@ -129,7 +133,7 @@ def _sticker(sticker: Json) -> Content:
     reference = _reference(sticker)
     media = (Media(MediaKind.STICKER, reference, name, mime, _size(sticker)),) if reference else ()
     emoji = text(sticker.get("emoji"), limit=32)
-    return Content(MessageKind.STICKER, media=media, data={"emoji": emoji} if emoji else {})
+    return Content(MessageKind.STICKER, caption, media, {"emoji": emoji} if emoji else {})
 
 
 def _media(message: Json) -> Iterator[Media]:

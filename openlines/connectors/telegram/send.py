@@ -21,6 +21,7 @@ from openlines.connectors.base import (
     Outcome,
     OutgoingFile,
     OutgoingMessage,
+    Sender,
     Sent,
     TryLater,
     Unknown,
@@ -65,7 +66,8 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
         if waiting:
             calls.taken(outcome.external_ids)
         reply_to = None
-    return Sent(tuple(accepted))
+    moved = str(chat) != message.recipient
+    return Sent(tuple(accepted), Sender(str(chat)) if moved else None)
 
 
 def no_token() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.fields import Json, integer, mapping, number, text
+from openlines.connectors.fields import Json, integer, mapping, number, text, words
 from openlines.connectors.viber import tracking
 
 _FILES: dict[str, tuple[MediaKind, str, str]] = {
@@ -29,21 +29,22 @@ class Content:
 
 def of(message: Json) -> Content:
     kind = text(message.get("type"), limit=64)
-    said = text(message.get("text"))
+    said = text(message.get("text")) or text(message.get("caption"))
     url = text(message.get("media"), limit=4000)
     if kind == "text" and said:
         return _written(said, tracking.read(message.get("tracking_data")))
     if kind in _FILES and url:
         return Content(MessageKind.MEDIA, said, (_media(message, kind, url),))
     if kind == "url" and url:
-        return Content(MessageKind.TEXT, url)
+        return Content(MessageKind.TEXT, said if url in said else "\n".join(filter(None, (said, url))))
     if kind == "sticker":
-        return _sticker(message, url)
+        return _sticker(message, url, said)
     if kind == "location" and (place := _place(mapping(message.get("location")))):
         return Content(MessageKind.LOCATION, said, data=place)
     if kind == "contact" and (contact := _contact(mapping(message.get("contact")))):
         return Content(MessageKind.CONTACT, said, data=contact)
-    return Content(MessageKind.UNSUPPORTED, said, data={"type": kind or "unknown"})
+    told = words({name: value for name, value in message.items() if name != "type"})
+    return Content(MessageKind.UNSUPPORTED, told, data={"type": kind or "unknown"})
 
 
 def _written(said: str, track: tracking.Track) -> Content:
@@ -69,12 +70,12 @@ def _media(message: Json, kind: str, url: str) -> Media:
     )
 
 
-def _sticker(message: Json, url: str) -> Content:
+def _sticker(message: Json, url: str, said: str) -> Content:
     value = message.get("sticker_id")
     number_of = integer(value)
     named = str(number_of) if number_of is not None else text(value, limit=64)
     media = (Media(MediaKind.STICKER, url, "sticker.png", "image/png"),) if url else ()
-    return Content(MessageKind.STICKER, media=media, data={"sticker": named} if named else {})
+    return Content(MessageKind.STICKER, said, media, {"sticker": named} if named else {})
 
 
 def _place(location: Json) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openlines.connectors.base import Media, MediaKind, MessageKind
-from openlines.connectors.fields import Json, integer, items, mapping, number, text
+from openlines.connectors.fields import Json, integer, items, mapping, number, text, words
 from openlines.connectors.meta.payload import flat, identifier
 
 _FILES: dict[str, tuple[MediaKind, str, str]] = {
@@ -45,7 +45,13 @@ class Content:
 
 
 def of(message: Json) -> Content:
-    """What was said with ``message``, whoever wrote it."""
+    """What was said with ``message``, whoever wrote it; words beside a kind that has none of its own are kept, too."""
+    said = _of(message)
+    beside = text(message.get("text")) or text(message.get("caption"))
+    return said if said.text or not beside else replace(said, text=beside)
+
+
+def _of(message: Json) -> Content:
     kind = text(message.get("type"), limit=64)
     body = mapping(message.get(kind))
     match kind:
@@ -103,6 +109,7 @@ def _file(kind: str, body: Json, message: Json) -> Content:
         data = {"animated": True} if body.get("animated") is True else {}
         return Content(
             MessageKind.STICKER,
+            caption,
             media=(Media(shown, reference, "sticker.webp", mime, _size(body)),),
             data=data,
         )
@@ -178,7 +185,7 @@ def _form(found: Json) -> Content:
     ]
     said = "\n".join(lines) or text(found.get("body")) or given
     if not said:
-        return Content(MessageKind.UNSUPPORTED, data={"type": "nfm_reply"})
+        return Content(MessageKind.UNSUPPORTED, words(found), data={"type": "nfm_reply"})
     return Content(MessageKind.TEXT, said, data={"form": text(found.get("name"), limit=100) or "flow"})
 
 
@@ -197,6 +204,8 @@ def _order(body: Json) -> Content:
 def _unsupported(kind: str, message: Json, *, said: str = "") -> Content:
     """``type`` is the true one where WhatsApp tells it (``unsupported.type``: a poll, a video note …)."""
     told = text(mapping(message.get("unsupported")).get("type"), limit=64)
+    about = ("id", "from", "from_user_id", "timestamp", "type", "to", "group_id")
+    said = said or words({name: value for name, value in message.items() if name not in about})
     return Content(MessageKind.UNSUPPORTED, said, data={"type": told or kind or "unknown"})
 
 

@@ -81,6 +81,19 @@ def sender(phone: str, user_id: str, *, name: str = "", username: str = "") -> S
     )
 
 
+def told(contacts: list[object], recipient: str) -> Sender | None:
+    """Whom WhatsApp knows by what we dialled (``wa_id``: a Brazilian or Mexican number in its older spelling); None
+    where that says nothing new. One call goes to one person.
+    """
+    contact = mapping(contacts[0]) if len(contacts) == 1 else {}
+    phone = digits(identifier(contact.get("wa_id"), limit=_LONGEST))
+    scoped = identifier(contact.get("user_id"), limit=_LONGEST)
+    dialled = recipient if is_scoped(recipient) else digits(recipient)
+    if not {phone, scoped} - {"", dialled}:
+        return None
+    return sender(phone, scoped)
+
+
 def _sender(phone: object, user_id: object, contacts: Contacts) -> Sender:
     """What the message says itself counts; the list of contacts beside it fills in what it leaves out."""
     number, scoped = identifier(phone, limit=_LONGEST), identifier(user_id, limit=_LONGEST)

@@ -20,6 +20,7 @@ from openlines.connectors.base import (
     Outcome,
     OutgoingFile,
     OutgoingMessage,
+    Sender,
     Sent,
     Template,
     TryLater,
@@ -82,14 +83,16 @@ def send(message: OutgoingMessage, account: Account) -> Outcome:
     if not parts:
         return Failed(_("The message is empty. Write something or attach a file."))
     accepted: list[str] = []
+    recipient: Sender | None = None
     for index, part in enumerate(parts[message.part :], start=message.part):
         outcome = _deliver(part, message, reply_to=message.reply_to if index == 0 else "", account=account)
         accepted += outcome.external_ids
         if not isinstance(outcome, Sent):
             return replace(outcome, external_ids=tuple(accepted))
+        recipient = outcome.recipient or recipient
         if index < len(parts) - 1:
             calls.taken(outcome.external_ids)
-    return Sent(tuple(accepted))
+    return Sent(tuple(accepted), recipient)
 
 
 def _deliver(part: Part, message: OutgoingMessage, *, reply_to: str, account: Account) -> Outcome:
@@ -108,7 +111,7 @@ def _deliver(part: Part, message: OutgoingMessage, *, reply_to: str, account: Ac
         except http.MaybeSent:
             return Unknown(_("WhatsApp did not answer: it may have sent the message, or not."))
         if reply.ok:
-            return _accepted(reply)
+            return _accepted(reply, message.recipient)
         if reply_to and _is_about_quote(reply):
             reply_to = ""
         elif part.file and uploads <= MORE_UPLOADS and _lost_file(reply):
@@ -205,12 +208,12 @@ def _cut(label: str, limit: int) -> str:
     return label.rstrip()
 
 
-def _accepted(reply: graph.Reply) -> Outcome:
+def _accepted(reply: graph.Reply, recipient: str = "") -> Outcome:
     numbers = [identifier(mapping(one).get("id")) for one in items(reply.body.get("messages"))]
     numbers = [number for number in numbers if number]
     if not numbers:
         return Unknown(_("WhatsApp took the message but did not say under which number."))
-    return Sent((numbers[0],))
+    return Sent((numbers[0],), identity.told(items(reply.body.get("contacts")), recipient))
 
 
 def _is_about_quote(reply: graph.Reply) -> bool:
