@@ -223,9 +223,8 @@ def _process(event_id: int, connection: Connection, request: base.RawRequest, *,
     except base.Unreadable as error:
         return _park(event_id, reason=str(error) or "unreadable", now=now)
     except Exception as error:
-        if is_passing(
-            error
-        ):  # none of its doing: nothing is kept, so that it is brought, or asked for, again
+        # none of its doing: nothing is kept, so that it is brought, or asked for, again
+        if is_passing(error):
             raise
         logger.exception("Inbound delivery %s was parked", event_id)
         return _park(event_id, reason=f"{type(error).__name__}: {error}", now=now)
