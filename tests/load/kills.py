@@ -257,8 +257,6 @@ def main() -> None:
 
     server = main_server(folder)
     server.join(database=DATABASE)
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
     port = free_port()
 
     def postmaster() -> int:
@@ -269,6 +267,8 @@ def main() -> None:
     )
     wrong: list[str] = []
     try:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
         town.web.start()
         town.work.start()
         with Traffic(f"http://127.0.0.1:{port}") as traffic:
