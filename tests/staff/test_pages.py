@@ -107,6 +107,33 @@ def test_after_too_many_wrong_passwords_the_block_is_explained(client: Client, s
     assert log_in(client, "anna").status_code == 429
 
 
+def from_address(client: Client, address: str, username: str, password: str) -> int:
+    """Through a proxy of ours, which everybody comes through."""
+    sent = {"username": username, "password": password}
+    answer = client.post(reverse("staff:login"), sent, headers={"X-Forwarded-For": f"1.1.1.1, {address}"})
+    return int(answer.status_code)
+
+
+def test_wrong_guesses_elsewhere_keep_nobody_out(client: Client, settings: Settings) -> None:
+    settings.AXES_ENABLED = True
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    make_employee("anna", password=PASSWORD)
+    answers = [from_address(client, "198.51.100.1", "anna", "wrong") for _ in range(12)]
+    assert answers == [200] * 9 + [429] * 3
+    assert from_address(client, "198.51.100.1", "anna", PASSWORD) == 429
+    assert from_address(client, "198.51.100.2", "anna", PASSWORD) == 302
+
+
+def test_one_guess_each_at_many_names_is_slowed_too(client: Client, settings: Settings) -> None:
+    settings.AXES_ENABLED = True
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    make_employee("anna", password=PASSWORD)
+    answers = [from_address(client, "198.51.100.1", f"name{number}", "wrong") for number in range(52)]
+    assert answers == [200] * 50 + [429] * 2
+    assert from_address(client, "198.51.100.1", "anna", PASSWORD) == 429
+    assert from_address(client, "198.51.100.2", "anna", PASSWORD) == 302
+
+
 def test_logging_out_wants_a_post_and_ends_the_session(client: Client) -> None:
     client.force_login(make_employee())
     assert client.get(reverse("staff:logout")).status_code == 405
