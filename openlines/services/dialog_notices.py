@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from contactcenter.lib.folding import fold
 from contactcenter.staff import notices
 from contactcenter.staff.models import Employee
+from contactcenter.staff.models.notice import Notice
 from openlines.models import Dialog
 
 TRANSFERRED = "dialog_transferred"
@@ -31,6 +34,21 @@ def transferred(dialog: Dialog, *, to: Employee, by: Employee, note: str, now: d
     kind = TRANSFERRED_WITH_NOTE if note.strip() else TRANSFERRED
     data = {"who": by.display_name, "dialog": _name(dialog), "note": note.strip()[:LONGEST]}
     notices.notify([to.pk], kind=kind, data=data, now=now, link=link(dialog.pk))
+
+
+def handed_to(employee_id: int) -> dict[str, str]:
+    """Dialogs (by ``link``) handed to somebody who has not read so yet → the sender, with the note."""
+    unread = Notice.objects.filter(
+        employee=employee_id, read_at__isnull=True, kind__in=[TRANSFERRED, TRANSFERRED_WITH_NOTE]
+    )
+    newest_last = unread.order_by("created_at", "pk").values_list("link", "data")
+    return {link: _by_whom(data) for link, data in newest_last}
+
+
+def _by_whom(data: dict[str, Any]) -> str:
+    if data.get("note"):
+        return f"{data.get('who', '')}: {data['note']}"
+    return _("Transferred by %(name)s") % {"name": data.get("who", "")}
 
 
 def reply_failed(dialog: Dialog, *, to: Collection[int], reason: str, now: datetime) -> None:

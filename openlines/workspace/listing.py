@@ -21,6 +21,7 @@ from contactcenter.staff.roles import scope
 from openlines import search
 from openlines.models import Dialog, Offer, Seen
 from openlines.permissions import IS_SHOWN, visible_dialogs, waiting_for
+from openlines.services import dialog_notices
 from openlines.workspace import faces
 from openlines.workspace.gone import Gone, gone
 
@@ -69,6 +70,8 @@ class Row:
     offer_until: str = ""
     is_held: bool = False
     """The offer lasts longer, for the person is writing."""
+    handed: str = ""
+    """Who has transferred it to the person who looks, with the note; until they have read so."""
     version: str = ""
     """Changes with anything of the row that is seen."""
     is_same: bool = False
@@ -158,10 +161,11 @@ def listing(
         if offer.dialog_id in offered and _is_found(offered[offer.dialog_id], wanted)
     ]
     had = had or {}
+    handed = dialog_notices.handed_to(employee.pk)
     offer_rows = [
-        _known(_row(offered[offer.dialog_id], employee, now=now, offer=offer), had) for offer in shown
+        _known(_row(offered[offer.dialog_id], employee, now=now, offer=offer), had, handed) for offer in shown
     ]
-    other_rows = [_known(_row(row, employee, now=now), had) for row in rows]
+    other_rows = [_known(_row(row, employee, now=now), had, handed) for row in rows]
     return Listing(
         tab=chosen,
         has_rows_tab=chosen != "offered",
@@ -223,8 +227,9 @@ def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer
     )
 
 
-def _known(row: Row, had: Mapping[str, str]) -> Row:
+def _known(row: Row, had: Mapping[str, str], handed: Mapping[str, str]) -> Row:
     """``row`` with its version; ``is_same`` where the page has it."""
+    row = replace(row, handed=handed.get(row.url, ""))
     version = f"{zlib.crc32(f'{get_language()} {row}'.encode('utf-8', 'replace')):08x}"
     return replace(row, version=version, is_same=had.get(row.key) == version)
 

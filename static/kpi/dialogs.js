@@ -7,6 +7,11 @@ startMails(document);
 
 document.addEventListener("htmx:afterSwap", () => tick());
 
+/* On a phone the filters fold away under a button. */
+document.querySelector("[data-filters-fold]")?.addEventListener("click", ({ currentTarget }) => {
+  currentTarget.ariaExpanded = String(currentTarget.ariaExpanded !== "true");
+});
+
 /* Sorting keeps the filters: the form repeats the order that is shown. */
 document.addEventListener("htmx:configRequest", (event) => {
   const form = event.target.closest?.("[data-filters]");

@@ -124,5 +124,25 @@ def test_reasons_cost_a_fixed_number_of_statements(
     had = told(shown(browser))
     for dialog in several[:6]:
         dialogs.accept(dialog.pk, by=kasia, now=timezone.now(), may_take_over=True)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(reasons(shown(browser, had=had))) == 6
+
+
+def test_a_transferred_dialog_names_its_sender_and_note_until_it_is_opened(
+    chat: Connection, browser: Browser, anna: Employee, kasia: Employee
+) -> None:
+    noted, bare = offered(chat, "a", "b")
+    now = timezone.now()
+    for dialog, note in ((noted, "customer asks for <invoice>"), (bare, "")):
+        dialogs.accept(dialog.pk, by=kasia, now=now, may_take_over=True)
+        dialogs.transfer_to_colleague(dialog.pk, to=anna, by=kasia, note=note, now=now)
+    page = shown(browser)
+    assert "Kasia Lis: customer asks for &lt;invoice&gt;" in page
+    assert page.count("Transferred by Kasia Lis") == 1
+    had = told(page)
+    browser.get(reverse("workspace:pane", args=[noted.pk]))
+    page = shown(browser, had=had)
+    assert "invoice" not in page and page.count("data-same") == 1
+    assert "Kasia" not in browser.get(reverse("workspace:list"), {"tab": "mine"}).content.decode().replace(
+        "Transferred by Kasia Lis", ""
+    )
