@@ -148,7 +148,7 @@ def _deed(posted: Any, *, zone: ZoneInfo) -> Deed | None:
             return {"do": "write", "text": text} if text else None
         case "reply":
             return {"do": "reply", "who": int(value), "text": text or _("Good morning, how can I help?")}
-        case "accept" | "skip" | "back" | "away" | "here":
+        case "accept" | "type" | "skip" | "back" | "away" | "here":
             return {"do": what, "who": int(value)}
         case "finish":
             who, _colon, outcome = value.partition(":")

@@ -192,8 +192,10 @@ def _fire(deadline: Deadline, *, now: datetime) -> int:
             upsert_deadlines([Deadline(dialog_id=dialog.pk, kind=kind, due_at=required)])
         return 0
     decided = conversation.deadline(automatic_actions.talk(change), kind, due_at=required)
-    actor_id = change.before.finish_by_id if kind is DeadlineKind.FINISH else None
-    automatic_actions.apply(change, decided, actor_id=actor_id)
+    if kind is DeadlineKind.FINISH:
+        automatic_actions.apply(change, decided, actor_id=change.before.finish_by_id)
+    else:
+        automatic_actions.apply(change, decided)
     change.write()
     return 1
 

@@ -162,3 +162,22 @@ def fields_of(page: str) -> dict[str, str]:
     for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
         found[name] = unescape(text).strip()
     return found
+
+
+def test_an_offer_is_held_while_an_answer_is_typed(
+    client: Client, administrator: Employee, line: OpenLine
+) -> None:
+    page = Page(client, line)
+    page.press("write", text="Hello")
+    adam = hidden_value(page.text, "type:")
+    page.press("wait:50")
+    assert "The offer is held while an answer is written" in page.press(f"type:{adam}")
+    assert f"type:{adam}" in page.press("wait:30")
+    assert f"type:{adam}" not in page.press("wait:60")
+
+
+def hidden_value(text: str, prefix: str) -> str:
+    """What the first button with such a value stands for."""
+    found = re.search(rf'value="{prefix}(\d+)"', text)
+    assert found, prefix
+    return found.group(1)
