@@ -80,9 +80,7 @@ COLUMNS = (
     Column(
         What.TRANSFERRED_OUT,
         gettext_lazy("Transferred out"),
-        gettext_lazy(
-            "Dialogs that left this person for a colleague, or that he or she sent to another line."
-        ),
+        gettext_lazy("Dialogs that left this person for a colleague, or that they sent to another line."),
     ),
     Column(
         What.GIVEN_BACK,

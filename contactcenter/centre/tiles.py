@@ -52,6 +52,8 @@ class LineToday:
     unanswered: int
     begun: int
     median: timedelta | None
+    channels: int
+    """0: nobody can write to the line yet."""
 
 
 def tiles(*, now: datetime) -> list[Tile]:
@@ -66,7 +68,8 @@ def tiles(*, now: datetime) -> list[Tile]:
 
 _TODAY = """
 SELECT line.id, line.name, coalesce(standing.waiting, 0), coalesce(standing.open, 0), coalesce(standing.unanswered, 0),
-       coalesce(today.begun, 0), today.median
+       coalesce(today.begun, 0), today.median,
+       (SELECT count(*) FROM openlines_connection WHERE line_id = line.id) AS channels
 FROM openlines_openline line
 LEFT JOIN (
     SELECT line_id,

@@ -328,6 +328,8 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             "may_save": may_save,
             "facts": facts,
             "kept": line_switch.kept(saved.pk),
+            "has_channel": saved.connections.exists(),
+            "may_connect": request.user.has_perm("openlines.add_connection"),
             **facts.context,
         }
         request.current_app = self.admin_site.name

@@ -88,7 +88,7 @@ class ConnectionForm(forms.Form):
         if courtesies.can_mark_read(connection.kind):
             self.fields["read_marks"] = forms.BooleanField(
                 label=_("Show clients that their messages were read"),
-                help_text=_("As soon as the operator who holds the dialog has them before his eyes."),
+                help_text=_("As soon as the operator who holds the dialog sees them."),
                 required=False,
                 initial=courtesies.marks_read(connection),
             )

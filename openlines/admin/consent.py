@@ -26,18 +26,14 @@ class ConsentForm(LineTextsForm):
     triggers: ClassVar = ("consent", "consent_by_writing")
     macros: ClassVar = ("LINE", "COMPANY", "DOCUMENT")
     buttons: ClassVar = {"consent": ("agree", "refuse")}
+    linked: ClassVar = ("consent",)
+    document_field: ClassVar = "consent_url"
 
     def label_of(self, trigger: str, language: str) -> str:
         return f"{trigger} ({language})"
 
-    def link_after(self, trigger: str) -> str:
-        return self.document() if trigger == "consent" else ""
-
     def sample(self) -> dict[str, str]:
-        return {**super().sample(), "DOCUMENT": self.document()}
-
-    def document(self) -> str:
-        return self.instance.consent_url or "https://example.com/privacy"
+        return {**super().sample(), "DOCUMENT": self.document}
 
 
 @admin.register(ConsentSettings)

@@ -73,9 +73,13 @@ def instead_of(own: Own, trigger: str, language: str) -> str:
 
 
 class TextArea(forms.Textarea):
-    """With a preview of what the client will read (kept current by block.js)."""
+    """A preview of what the client will read (kept current by block.js); the field opens below it.
+
+    ``is_open``: shown from the start, for what is wrong in it must be seen.
+    """
 
     template_name = "admin/openlines/text.html"
+    is_open = False
 
     def __init__(
         self,
@@ -84,10 +88,15 @@ class TextArea(forms.Textarea):
         language: str,
         sample: dict[str, str],
         macros: Iterable[str],
+        label: str,
         buttons: Iterable[texts.Label] = (),
         link: str = "",
+        link_field: str = "",
     ) -> None:
-        """``buttons`` stand below the text where the channel has them; ``link`` follows a text without #DOCUMENT#."""
+        """``buttons`` stand below the text where the channel has them; ``link`` (of the page's ``link_field``) follows a
+        text without #DOCUMENT#. ``label`` says which text is edited, to whom does not see the page.
+        """
+        self.label, self.link_field = label, link_field
         self.shipped, self.language, self.sample, self.macros = shipped, language, sample, tuple(macros)
         self.buttons, self.link = tuple(buttons), link
         super().__init__(
@@ -103,7 +112,10 @@ class TextArea(forms.Textarea):
         shown = {name: texts.render(f"#{name}#", values, language=self.language) for name in self.sample}
         context["widget"] |= {
             "preview": f"{preview}\n{link}" if link and "#DOCUMENT#" not in text else preview,
-            "link": link,
+            "label": self.label,
+            "is_open": self.is_open,
+            "link_field": self.link_field,
+            "link_words": texts.label("document", language=self.language) if self.link_field else "",
             "buttons": [texts.label(name, language=self.language) for name in self.buttons],
             "sample": json.dumps(shown),
             "macros": [f"#{macro}#" for macro in self.macros],
@@ -119,6 +131,9 @@ class LineTextsForm(BlockForm):
     macros: ClassVar[tuple[str, ...]] = USUAL_MACROS
     buttons: ClassVar[Mapping[str, tuple[texts.Label, ...]]] = {}
     """Trigger → what the client can press below its text."""
+    linked: ClassVar[tuple[str, ...]] = ()
+    """Triggers whose text is followed by the document's address where it does not name it."""
+    document_field: ClassVar[str] = ""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -137,7 +152,9 @@ class LineTextsForm(BlockForm):
                         sample=sample | self.sample_in(language),
                         macros=self.macros,
                         buttons=self.buttons.get(trigger, ()),
-                        link=self.link_after(trigger),
+                        label=f"{label}, {name}",
+                        link=self.document if trigger in self.linked else "",
+                        link_field=self.document_field if trigger in self.linked else "",
                     ),
                 )
 
@@ -145,9 +162,15 @@ class LineTextsForm(BlockForm):
         """Where one group has several texts, say which: override."""
         return language
 
-    def link_after(self, trigger: str) -> str:
-        """The address that follows a text without #DOCUMENT#: override."""
-        return ""
+    @property
+    def document(self) -> str:
+        """The address that #DOCUMENT# stands for; empty where there is none."""
+        return str(getattr(self.instance, self.document_field)) if self.document_field else ""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if field in self.fields and isinstance(self.fields[field].widget, TextArea):
+            self.fields[field].widget.is_open = True
 
     def sample(self) -> dict[str, str]:
         """What macros stand for in the preview."""

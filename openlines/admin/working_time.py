@@ -35,9 +35,9 @@ from openlines.admin.block_page import BlockForm, Group, PageFacts, tabs
 from openlines.admin.line_texts import LineTextsAdmin, LineTextsForm, fields_of, missing_in_words
 from openlines.models import OpenLine, WorkingTimeSettings
 from openlines.models.blocks import WorkingTimeBlock
-from openlines.policies import texts
+from openlines.policies import texts, worktime
 from openlines.policies.facts import TextTrigger
-from openlines.policies.worktime import BadItem, parse_holidays
+from openlines.policies.worktime import BadItem, in_text, parse_holidays
 from openlines.services.settings import working_time_of
 
 CLOSED_TEXTS = (TextTrigger.OFF_HOURS.value, TextTrigger.DAY_OFF.value, TextTrigger.HOLIDAY.value)
@@ -54,7 +54,7 @@ class WorkingTimeForm(LineTextsForm):
         self._choose("time_zone", [("", own), *zones])
         self._choose("holiday_country", self._with_current("holiday_country", fields.country_choices()))
         self._choose("holiday_region", fields.region_choices(str(self["holiday_country"].value() or "")))
-        for name in ("hours_from", "hours_to"):
+        for name in ("hours_from", "hours_to", "break_from", "break_to"):
             attrs = {"type": "time", "class": " ".join(INPUT_CLASSES)}
             self.fields[name].widget = forms.TimeInput(attrs, format="%H:%M")
         for name, field in (("weekly_hours", fields.WeekField), ("date_exceptions", fields.ExceptionsField)):
@@ -67,6 +67,8 @@ class WorkingTimeForm(LineTextsForm):
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
         )
+        if not self.instance.weekly_hours:
+            self.initial["weekly_hours"] = self._week_of_simple()
         self.fields["holidays"].widget.attrs["rows"] = 2
         for trigger in CLOSED_TEXTS[1:]:
             for name in fields_of(trigger):
@@ -81,6 +83,17 @@ class WorkingTimeForm(LineTextsForm):
             choices=choices,
             widget=UnfoldAdminSelectWidget(),
         )
+
+    def _week_of_simple(self) -> dict[str, str]:
+        """The weekdays begin with the hours that the line has had for all days: nothing is typed seven times."""
+        line = self.instance
+        try:
+            hours = worktime.without_break(
+                worktime.Interval(line.hours_from, line.hours_to), line.break_from, line.break_to
+            )
+        except BadItem:
+            return {}
+        return {str(day): in_text(hours) for day in range(7) if day not in line.days_off}
 
     def _with_current(self, name: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """A saved code that the calendars no longer know stays until another is chosen."""
@@ -104,10 +117,25 @@ class WorkingTimeForm(LineTextsForm):
     def clean(self) -> dict[str, Any]:
         """A region of another country (chosen without JavaScript) is none."""
         cleaned = super().clean()
+        self._check_break(cleaned)
         if "holiday_region" in self.errors and self.applies("holiday_region"):
             self.errors.pop("holiday_region")
             cleaned["holiday_region"] = ""
         return cleaned
+
+    def _check_break(self, cleaned: dict[str, Any]) -> None:
+        names = ("hours_from", "hours_to", "break_from", "break_to")
+        opens, closes, start, end = (cleaned.get(name) for name in names)
+        if not self.applies("break_from") or any(name in self.errors for name in names):
+            return
+        if (start is None) != (end is None):
+            missing = "break_from" if start is None else "break_to"
+            self.add_error(missing, _("A break has a beginning and an end; leave both empty for none."))
+        elif opens and closes:
+            try:
+                worktime.without_break(worktime.Interval(opens, closes), start, end)
+            except BadItem as bad:
+                self.add_error("break_from", fields.bad_item_in_words(bad))
 
 
 @admin.register(WorkingTimeSettings)
@@ -126,13 +154,15 @@ class WorkingTimeAdmin(LineTextsAdmin):
                 "hours_mode",
                 "hours_from",
                 "hours_to",
+                "break_from",
+                "break_to",
                 "weekly_hours",
                 "days_off",
                 "time_zone",
             ),
             shown_when={
                 **dict.fromkeys(("hours_mode", "days_off", "time_zone"), "working_time_enabled"),
-                **dict.fromkeys(("hours_from", "hours_to"), "hours_mode=simple"),
+                **dict.fromkeys(("hours_from", "hours_to", "break_from", "break_to"), "hours_mode=simple"),
                 "weekly_hours": "hours_mode=weekly",
             },
         ),

@@ -35,6 +35,7 @@ def bad_item_in_words(bad: BadItem) -> str:
         "no_such_time": _("“%(item)s”: there is no such time. Times go from 00:00 to 24:00."),
         "overlaps": _("“%(item)s” overlaps another interval of that day."),
         "repeated": _("“%(item)s” is there twice."),
+        "break_outside": _("The break %(item)s does not lie within the working hours."),
     }
     return words[bad.code] % {"item": bad.item}
 
@@ -53,6 +54,11 @@ class WeekWidget(forms.Widget):
     template_name = "admin/openlines/working_time_week.html"
     use_fieldset = True
 
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.problems: dict[str, str] = {}
+        """Weekday → what is wrong with what was typed there."""
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         typed: Mapping[str, str] = value or {}
@@ -63,6 +69,7 @@ class WeekWidget(forms.Widget):
                 "id": f"{base}_{day}",
                 "label": weekday(day),
                 "value": typed.get(str(day), ""),
+                "problem": self.problems.get(str(day), ""),
             }
             for day in range(7)
         ]
@@ -85,18 +92,21 @@ class WeekField(forms.Field):
     widget = WeekWidget
 
     def clean(self, value: dict[str, str]) -> dict[str, str]:
-        found, wrong = {}, []
+        found, problems = {}, {}
         for day, text in value.items():
             try:
                 intervals = parse_intervals(text)
             except BadItem as bad:
-                wrong.append(
-                    _("%(day)s: %(problem)s") % {"day": weekday(int(day)), "problem": bad_item_in_words(bad)}
-                )
+                problems[day] = bad_item_in_words(bad)
                 continue
             if intervals:
                 found[day] = in_text(intervals)
-        if wrong:
+        self.widget.problems = problems
+        if problems:
+            wrong = [
+                _("%(day)s: %(problem)s") % {"day": weekday(int(day)), "problem": problem}
+                for day, problem in problems.items()
+            ]
             raise forms.ValidationError(wrong, code="intervals")
         return found
 

@@ -45,6 +45,15 @@ def working_time_warnings(
     if hours is not None:
         if not worktime.look(hours, now).is_open and worktime.next_change(hours, now) is None:
             found.append(_("With these settings the line is never open."))
+        early = [day for day in range(7) if any(map(worktime.ends_a_minute_early, hours.week[day]))]
+        early = [day for day in early if day not in hours.days_off]
+        if early or any(map(worktime.ends_a_minute_early, _excepted(hours))):
+            found.append(
+                _(
+                    "Hours end at 23:59: the last minute of the day is closed, for an end is not included. "
+                    "Write 24:00, or 00:00, for the end of the day."
+                )
+            )
         today = now.astimezone(ZoneInfo(hours.zone)).date()
         if hours.country and not coming_holidays(hours.country, hours.region, today=today):
             found.append(
@@ -62,6 +71,10 @@ def working_time_warnings(
             )
         )
     return found
+
+
+def _excepted(hours: WorkingTime) -> list[Interval]:
+    return [interval for one in hours.exceptions for interval in one.intervals]
 
 
 def intervals_in_words(intervals: tuple[Interval, ...]) -> str:

@@ -92,7 +92,7 @@ def _words(mark: MessageMark, rows: Rows) -> tuple[str, str]:
         case "reaction" if mark.detail:
             return _("The client put %(emojis)s under it") % {"emojis": mark.detail}, ""
         case "reaction":
-            return _("The client changed his reaction"), ""
+            return _("The client changed their reaction"), ""
         case "part":
             return _("A further file of the album came"), ""
         case "fetched":

@@ -33,7 +33,7 @@ class QueueBlock(models.Model):
         INFORMATION = "information", _("A first name or nothing, with one shared picture")
 
     class LimitLeavesOut(models.TextChoices):
-        ANSWERED = "answered", _("dialogs he has answered at least once")
+        ANSWERED = "answered", _("dialogs they have answered at least once")
         WAITING = "waiting", _("dialogs that wait for the client")
         CLOSED = "closed", _("only dialogs the operator has finished")
 
@@ -132,6 +132,10 @@ class WorkingTimeBlock(models.Model):
     )
     hours_from = models.TimeField(_("from"), default=time(9))
     hours_to = models.TimeField(_("to"), default=time(18))
+    break_from = models.TimeField(_("break from"), null=True, blank=True)
+    break_to = models.TimeField(
+        _("break to"), null=True, blank=True, help_text=_("For example a lunch break. Empty: no break.")
+    )
     weekly_hours = models.JSONField(
         _("hours of each weekday"),
         default=dict,
@@ -249,12 +253,12 @@ class QualityBlock(models.Model):
     rating_enabled = models.BooleanField(
         _("ask the client for a rating"),
         default=True,
-        help_text=_("When a dialog ends in which he was answered."),
+        help_text=_("When a dialog ends in which the client was answered."),
     )
     rating_in_dialog = models.BooleanField(
-        _("let him rate during the dialog"), default=True, help_text=_("In the live chat.")
+        _("let the client rate during the dialog"), default=True, help_text=_("In the live chat.")
     )
-    rating_closes = models.BooleanField(_("close the dialog at once when he rates"), default=False)
+    rating_closes = models.BooleanField(_("close the dialog at once when the client rates"), default=False)
     rating_limit_enabled = models.BooleanField(_("limit the time for rating"), default=False)
     rating_limit_days = models.PositiveSmallIntegerField(
         _("days to rate"), default=7, validators=[MinValueValidator(1), MaxValueValidator(365)]

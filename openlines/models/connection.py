@@ -63,6 +63,10 @@ class Connection(models.Model):
     """As the last look of the health schedule found it (L1); a change for the worse makes a notice."""
     deleting_since = models.DateTimeField(null=True, editable=False)
     """Ordered to be deleted, which goes on in the background (``services/connection_deletion.py``)."""
+    seen_at = models.DateTimeField(null=True, editable=False)
+    """Live chat: when a page last asked for its button; None: it is on no page yet."""
+    seen_on = models.CharField(max_length=200, blank=True, editable=False)
+    """The host of that page."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -323,6 +323,29 @@ def parse_intervals(text: str) -> tuple[Interval, ...]:
     return tuple(interval for _start, _end, interval in sorted(found, key=lambda row: row[0]))
 
 
+def without_break(whole: Interval, start: time | None, end: time | None) -> tuple[Interval, ...]:
+    """What is left of ``whole`` around a break within it; all of it without one. Raises ``BadItem``: ``break_outside``."""
+    if start is None or end is None:
+        return (whole,)
+    opens, closes = _minute_of(whole.start), _minute_of(whole.end)
+    closes += 0 if closes > opens else 24 * 60
+    leaves, returns = _minute_of(start), _minute_of(end)
+    leaves += 0 if leaves > opens else 24 * 60  # of hours that run past midnight, a break may lie there
+    returns += 0 if returns > leaves else 24 * 60
+    if not opens < leaves < returns < closes:
+        raise BadItem(f"{start:%H:%M}-{end:%H:%M}", "break_outside")
+    return (Interval(whole.start, start), Interval(end, whole.end))
+
+
+def _minute_of(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def ends_a_minute_early(interval: Interval) -> bool:
+    """23:59 as an end: who types it mostly means the end of the day, and leaves its last minute closed."""
+    return (interval.end.hour, interval.end.minute) == (23, 59)
+
+
 def in_text(items: tuple[Holiday, ...] | tuple[Interval, ...]) -> str:
     """As the parsers read it."""
     return ", ".join(str(item) for item in items)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from openlines import reasons
 from openlines.explanations import dropped_because
@@ -19,6 +20,18 @@ from openlines.sandbox.world import Entry, World
 SPOKEN = ("client", "operator", "automatic")
 """What the customer sees; the rest is told beside."""
 MOST_TOLD = 300
+_PAGES = {
+    "A": gettext_lazy("Automatic actions"),
+    "B": gettext_lazy("Chatbots"),
+    "C": gettext_lazy("CRM"),
+    "K": gettext_lazy("Reaction times"),
+    "L": gettext_lazy("Line"),
+    "P": gettext_lazy("Consent"),
+    "Q": gettext_lazy("Queue"),
+    "R": gettext_lazy("Quality"),
+    "W": gettext_lazy("Working time"),
+}
+"""The first letter of a rule's id → where an administrator sets it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,16 @@ class Told:
     buttons: tuple[tuple[str, str], ...] = ()
     times: int = 1
     """How often in a row the same happened: offers that went round and round."""
+    until: datetime | None = None
+    """When the last of several happened; ``at`` is the first, so that the story runs forwards."""
+
+    @property
+    def page(self) -> str:
+        """The page of the line's settings that the rule stands on, in words."""
+        return str(_PAGES.get(self.rule[:1], ""))
+
+    def once_more(self, later: Told) -> Told:
+        return replace(self, times=self.times + 1, until=later.at, why=later.why)
 
 
 def tell(world: World, *, zone: ZoneInfo) -> list[Told]:
@@ -43,14 +66,14 @@ def tell(world: World, *, zone: ZoneInfo) -> list[Told]:
         one = _told(entry, world, zone=zone)
         last = found[-1] if found else None
         if last is not None and not one.side and not last.side and last.text == one.text:
-            found[-1] = Told(one.at, "", "", one.text, one.rule, one.why, times=last.times + 1)
+            found[-1] = last.once_more(one)
         elif (
             len(found) > 1
             and not one.side
             and entry.kind == "offered"
             and (earlier := _round(found, one)) is not None
         ):
-            found[earlier] = Told(one.at, "", "", one.text, one.rule, one.why, times=found[earlier].times + 1)
+            found[earlier] = found[earlier].once_more(one)
         else:
             found.append(one)
     return found[-MOST_TOLD:]

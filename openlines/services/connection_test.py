@@ -207,7 +207,7 @@ def _outside(features: base.Features) -> str:
             "number. Write to your channel from it, then send the test."
         )
     return _(
-        "This client’s last message is too long ago: the channel lets nobody write to him now. Have him write again, "
+        "This client’s last message is too long ago: the channel lets nobody write to them now. Have the client write again, "
         "or choose another."
     )
 

@@ -312,7 +312,7 @@ def snooze(dialog_id: int, *, by: Employee, until: datetime | None, now: datetim
     if until is not None and until <= now:
         raise CommandRefused("past", _("Choose a time that is still to come."))
     if until is not None and State(Dialog.objects.get(pk=dialog_id).state) is not State.ANSWERED:
-        raise CommandRefused("waiting", _("The client is waiting for an answer. Answer him first."))
+        raise CommandRefused("waiting", _("The client is waiting for an answer. Answer first."))
 
     def mark(change: DialogChange) -> DialogFacts:
         if until is None and change.facts.snoozed_until is None:
@@ -521,7 +521,7 @@ def taken(dialog: Dialog) -> CommandRefused:
 def unreachable() -> CommandRefused:
     return CommandRefused(
         "unreachable",
-        _("The client has blocked messages from us. You can write again when he writes first."),
+        _("The client has blocked messages from us. You can write again when the client writes first."),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection as database
 from django.utils import timezone
 
+from openlines.connectors import registry
 from openlines.models import Connection
 from openlines.policies.health import LEAST_A_WEEK, WEEKS, ConnectionFacts, Health, assess
 from openlines.services import alarms
@@ -60,6 +61,8 @@ class Report:
     waiting: int = 0
     waiting_since: datetime | None = None
     parked: int = 0
+    is_unseen: bool = False
+    """A chat of our own that no page has asked for, and through which nobody has written: it is on no page yet."""
 
 
 def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Report]:
@@ -83,9 +86,20 @@ def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Rep
         cursor.execute(_TRAFFIC, values)
         found = cursor.fetchall()
     return {
-        pk: Report(_assess(rows[pk], last_in, messages, gap, now=now), last_in, last_out, *outbox)
+        pk: Report(
+            _assess(rows[pk], last_in, messages, gap, now=now),
+            last_in,
+            last_out,
+            *outbox,
+            is_unseen=_is_unseen(rows[pk], last_in),
+        )
         for pk, last_in, last_out, messages, gap, *outbox in found
     }
+
+
+def _is_unseen(connection: Connection, last_in: datetime | None) -> bool:
+    is_our_own = not registry.has(connection.kind)
+    return is_our_own and connection.is_active and connection.seen_at is None and last_in is None
 
 
 def watch(*, now: datetime) -> int:

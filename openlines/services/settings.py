@@ -107,7 +107,8 @@ def working_time_of(line: OpenLine) -> WorkingTime | None:
     from openlines.policies import worktime
 
     simple = line.hours_mode == line.HoursMode.SIMPLE
-    every_day = (worktime.Interval(line.hours_from, line.hours_to),)
+    whole = worktime.Interval(line.hours_from, line.hours_to)
+    every_day = worktime.without_break(whole, line.break_from, line.break_to)
     week = tuple(
         every_day if simple else worktime.parse_intervals(line.weekly_hours.get(str(day), ""))
         for day in range(7)

@@ -145,7 +145,9 @@ def _addressed(connection: Connection, address: str, *, now: datetime) -> Client
         raise CommandRefused("address", _("Say whom you write to."))
     known_only = CommandRefused(
         "address",
-        _("Here you can write only to clients who wrote before. Search for one and choose him in the list."),
+        _(
+            "Here you can write only to clients who wrote before. Search for a client and choose them in the list."
+        ),
     )
     if not registry.has(connection.kind):
         raise known_only
@@ -179,11 +181,11 @@ def _words(why: Obstacle, connection: Connection) -> str:
             "The connection “%(connection)s” does not work now; an administrator has been told."
         ),
         Obstacle.BLOCKED: _(
-            "The client has blocked messages from us. You can write again when he writes first."
+            "The client has blocked messages from us. You can write again when the client writes first."
         ),
         Obstacle.NEVER_WROTE: _("On this channel only clients who wrote before can be written to."),
         Obstacle.WINDOW_OVER: _(
-            "The client's last message is too long ago. You can write when he writes again."
+            "The client's last message is too long ago. You can write when the client writes again."
         ),
     }
     return words[why] % {"line": connection.line.name, "connection": connection.name}

@@ -58,4 +58,4 @@ def why_over(window: Window) -> str:
     """For who wants to write a free text, with what to do."""
     if window.templates:
         return _("The client's last message is too long ago for a free text. Send one of the templates.")
-    return _("The client's last message is too long ago. You can write when he writes again.")
+    return _("The client's last message is too long ago. You can write when the client writes again.")

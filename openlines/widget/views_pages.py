@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from openlines.connectors.livechat.options import LiveChatOptions
 from openlines.models import Connection
+from openlines.services import sightings
 from openlines.services.files import MAX_BYTES
 from openlines.widget import chats, words
 from openlines.widget.views_api import FILES_LIMIT, TEXT_LIMIT
@@ -35,8 +36,11 @@ THEMES: Final = ("light", "dark")
 @gzip_page
 def loader(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The script for the customer's pages: it must not break them, whatever is wrong here."""
+    now = timezone.now()
     chat = chats.find(public_id)
-    if chat is None or not chats.is_shown(chat, now=timezone.now()):
+    if chat is not None and chat.is_active:
+        sightings.note(chat, page=request.headers.get("Referer", ""), now=now)
+    if chat is None or not chats.is_shown(chat, now=now):
         script = b"/* There is no chat here at the moment. */"
     else:
         script = render(

@@ -117,7 +117,7 @@ def _in_queue(employee: Employee, dialog: Dialog, *, leads: bool, spam: bool) ->
 
 def _held_words(dialog: Dialog, *, own: bool, state: State, reachable: bool) -> str:
     if not reachable:
-        return _("The client has blocked messages from us. You can write again when he writes first.")
+        return _("The client has blocked messages from us. You can write again when the client writes first.")
     if state is State.WRAP_UP:
         return _("Finished. A reply opens the dialog again; otherwise it closes by itself.")
     if not own and dialog.operator:

@@ -349,5 +349,5 @@ def _nothing(tab: str) -> tuple[str, str]:
             _("Dialogs that nobody has been offered stand here; you may accept them."),
         ),
         "aside": (_("Nothing is put aside"), _("What you put aside comes back by itself.")),
-        "all": (_("No open dialogs"), _("When a client writes, his dialog appears here by itself.")),
+        "all": (_("No open dialogs"), _("When a client writes, the dialog appears here by itself.")),
     }[tab]

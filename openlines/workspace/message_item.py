@@ -268,12 +268,12 @@ def _buttons(message: Message) -> tuple[str, ...]:
 def _failure(message: Message) -> str:
     if message.delivery == Message.Delivery.UNKNOWN:
         return _(
-            "The channel did not confirm it. It may have arrived: ask the client, or send it again if he has not got it."
+            "The channel did not confirm it. It may have arrived: ask the client, or send it again if they have not got it."
         )
     if message.delivery != Message.Delivery.FAILED:
         return ""
     if message.failure in ("", "unreachable"):
-        return _("Not delivered: the client cannot be reached, he has blocked us or left the channel.")
+        return _("Not delivered: the client cannot be reached, they have blocked us or left the channel.")
     return _("Not delivered: %(reason)s") % {"reason": message.failure}
 
 

@@ -83,4 +83,4 @@ def _question(message: Message, way: Way) -> str:
         return _("Delete this note?")
     if way is Way.IN_QUEUE:
         return _("Take this message back? It has not left yet, so the client never gets it.")
-    return _("Delete this message? It disappears at the client's too; he may have read it.")
+    return _("Delete this message? It disappears at the client's too; they may have read it.")

@@ -90,7 +90,7 @@ def consent(request: HttpRequest, pk: int) -> HttpResponse:
         now = timezone.now()
         if request.POST.get("do") == "withdraw":
             consents.withdraw(dialog.client, by_id=me.pk, now=now)
-            return _("The consent is withdrawn. The client is asked again when he next writes.")
+            return _("The consent is withdrawn. The client is asked again with their next message.")
         dialogs.refuse_consent(dialog.pk, by=me, now=now)
         return _("The refusal is noted, and the dialog is finished without texts.")
 

@@ -37,7 +37,7 @@ def shown(page: Page, *names: str) -> list[bool]:
 
 def ask(page: Page, when: str, answer: str) -> None:
     page.locator("#wt-at").fill(when)
-    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Check this moment").click()
     expect(page.locator("[data-answer]")).to_contain_text(answer)
 
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from contactcenter.centre import tiles
@@ -143,3 +144,27 @@ def test_today_begins_at_midnight_where_the_reader_is(
     Employee.objects.update(time_zone="Europe/Warsaw")
     with time_machine.travel(at(7200), tick=False):
         assert [line.begun for line in client.get(reverse("centre:home")).context["lines"]] == [1]
+
+
+def test_a_line_without_a_channel_says_so_here_and_on_its_own_pages(
+    client: Client, administrator: Employee
+) -> None:
+    line = make_line(make_operator(), name="Returns")
+    assert "no channel yet" in client.get(reverse("centre:home")).text
+    queue = reverse("admin:openlines_queuesettings_change", args=[line.pk])
+    assert "nobody can write to it" in client.get(queue).text
+    make_connection(line, "telegram")
+    assert "no channel yet" not in client.get(reverse("centre:home")).text
+    assert "nobody can write to it" not in client.get(queue).text
+
+
+def test_a_chat_on_no_page_is_not_said_to_work(client: Client, administrator: Employee) -> None:
+    chat = make_connection(make_line(make_operator()))
+    page = client.get(reverse("centre:home")).text
+    assert "not seen on a page yet" in page
+    assert "Get the code for your site" in page
+    set_up = client.get(reverse("admin:openlines_connection_change", args=[chat.pk])).text
+    assert "not seen on a page yet" in set_up
+    Connection.objects.update(seen_at=timezone.now(), seen_on="shop.example")
+    assert "not seen on a page yet" not in client.get(reverse("centre:home")).text
+    assert "shop.example" in client.get(reverse("admin:openlines_connection_change", args=[chat.pk])).text

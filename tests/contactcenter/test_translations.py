@@ -1,5 +1,6 @@
 """Catalogues without gettext's tools, in a project of a few lines."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,16 @@ def test_compiling_makes_what_django_loads(project: Path) -> None:
         compiled = read_mo(file)
     assert compiled["Lead"].string == "Szansa"
     assert {file.name for file in path.parent.iterdir()} == {"django.po", "django.mo"}
+
+
+def test_no_text_takes_a_person_for_a_man_or_a_woman() -> None:
+    """People are "they" or their role; nobody knows who a client or a colleague is."""
+    gendered = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)
+    texts = [
+        text for message in translations.texts() for text in _strings(message.id) if gendered.search(text)
+    ]
+    assert texts == []
+
+
+def _strings(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)

@@ -101,7 +101,9 @@ class Employee(AbstractUser):
         max_length=12,
         choices=WorkDayTracking.choices,
         default=WorkDayTracking.INSTALLATION,
-        help_text=_("Whether he is available while his work day runs, or while he has the desk open."),
+        help_text=_(
+            "Whether they are available while their work day runs, or while they have the desk open."
+        ),
     )
     dismissed_at = models.DateTimeField(
         _("dismissed"),

@@ -150,7 +150,7 @@ def _cannot_be_sent(message: OutgoingMessage, own: options.Options) -> Outcome |
         return Failed(
             _(
                 "The client’s address has letters before the @ that mail servers outside do not take. "
-                "Ask him for another address."
+                "Ask the client for another address."
             ),
             unreachable=True,
         )

@@ -15,7 +15,7 @@ def sender(written: str, own: Options) -> Sender:
     """Raises ``ValueError``, with words."""
     found = headers.addresses([written])
     if len({address for _name, address in found}) > 1:
-        raise ValueError(_("Write one address: each client has a dialog of his own."))
+        raise ValueError(_("Write one address: each client has a dialog of their own."))
     name, address = found[0] if found else ("", "")
     try:
         validate_email(address)

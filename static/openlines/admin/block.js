@@ -39,38 +39,62 @@ function showWhatApplies() {
 
 function preview(box) {
   const sample = JSON.parse(box.dataset.sample);
-  const typed = box.querySelector("textarea").value.trim() || box.dataset.shipped;
+  const { linkField, linkWords, shipped } = box.dataset;
+  const address = linkField ? valueOf(linkField).trim() : "";
+  if (linkField) sample.DOCUMENT = address;
+  const own = box.querySelector("textarea").value.trim();
+  const typed = own || shipped;
   const read = typed.replace(/#([A-Z_]+)#/g, (macro, name) => sample[name] ?? macro);
-  const link = box.dataset.link && !typed.includes("#DOCUMENT#") ? `\n${box.dataset.link}` : "";
+  const link = address && !typed.includes("#DOCUMENT#") ? `\n${linkWords} ${address}` : "";
   box.querySelector("[data-preview]").textContent = read + link;
+  const origin = box.querySelector("[data-origin]");
+  origin.textContent = own ? origin.dataset.own : origin.dataset.ready;
 }
 
 for (const box of form.querySelectorAll("[data-text]")) {
   const area = box.querySelector("textarea");
-  const macros = box.querySelector("[data-macros]");
-  macros.hidden = area.disabled || area.matches(":disabled");
+  const edit = box.querySelector("[data-text-edit]");
+  const tools = box.querySelector("[data-macros]");
+  tools.hidden = area.disabled || area.matches(":disabled");
   area.addEventListener("input", () => preview(box));
-  macros.addEventListener("click", (event) => {
-    const macro = event.target.closest("[data-macro]")?.dataset.macro;
-    if (!macro) return;
-    if (!area.value) area.value = box.dataset.shipped; // goes on from the shipped text
-    const at = area.selectionStart || area.value.length;
-    area.setRangeText(macro, at, area.selectionEnd || at, "end");
+  edit.addEventListener("toggle", () => edit.open && edit.contains(document.activeElement) && area.focus());
+  const change = () => {
     area.focus();
     area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  tools.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-back]")) {
+      area.value = "";
+      change();
+    }
+    const macro = target.closest("[data-macro]")?.dataset.macro;
+    if (!macro) return;
+    if (!area.value) area.value = box.dataset.shipped; // goes on from the ready text
+    const at = area.selectionStart || area.value.length;
+    area.setRangeText(macro, at, area.selectionEnd || at, "end");
+    change();
   });
+  const { linkField } = box.dataset;
+  if (linkField) controls()[linkField].addEventListener("input", () => preview(box));
 }
+
+/* The name of a text leads to its field, which may be folded. */
+form.addEventListener("click", ({ target }) => {
+  const label = target.closest("label[for]");
+  const edit = label && document.getElementById(label.htmlFor)?.closest("[data-text-edit]");
+  if (edit) edit.open = true;
+});
 
 /* ---- what is not saved yet ---- */
 
-const mark = form.querySelector("[data-unsaved-mark]");
+const marks = document.querySelectorAll("[data-unsaved-mark]");
 let isDirty = Boolean(document.querySelector("[data-errors]"));
 
 function changed() {
   showWhatApplies();
-  if (!mark) return;
+  if (!form.querySelector("[data-unsaved-mark]")) return; // one who may not save
   isDirty = true;
-  mark.hidden = false;
+  for (const mark of marks) mark.hidden = false;
 }
 
 form.addEventListener("input", changed);

@@ -41,6 +41,35 @@ exceptions.addEventListener("click", (event) => {
   touched(exceptions.dataset.removed);
 });
 
+/* ---- the weekdays ---- */
+
+const simple = ["hours_from", "hours_to", "break_from", "break_to"].map((name) => settings.elements[name]);
+const weekdays = [...settings.querySelectorAll("[data-week] input")];
+let taken = JSON.stringify(weekdays.map(({ value }) => value)); // as the page gave them
+
+/** What the one interval for all days says, as one types it for a weekday. */
+function ofAllDays() {
+  const [from, to, pause, back] = simple.map(({ value }) => value);
+  return pause && back ? `${from}-${pause}, ${back}-${to}` : `${from}-${to}`;
+}
+
+settings.addEventListener("change", ({ target }) => {
+  const now = JSON.stringify(weekdays.map(({ value }) => value));
+  if (target.name !== "hours_mode" || target.value !== "weekly" || now !== taken || settings.querySelector("[data-week] [aria-invalid]")) return;
+  if (page.dataset.hasWeek) return; // it has hours of its own
+  const off = [...settings.querySelectorAll("[name=days_off]:checked")].map(({ value }) => Number(value));
+  weekdays.forEach((field, day) => (field.value = off.includes(day) ? "" : ofAllDays()));
+  taken = JSON.stringify(weekdays.map(({ value }) => value));
+});
+
+settings.querySelectorAll("[data-copy-day]").forEach((button, day) => {
+  button.hidden = day === weekdays.length - 1;
+  button.addEventListener("click", () => {
+    for (const field of weekdays.slice(day + 1)) field.value = weekdays[day].value;
+    weekdays[day].dispatchEvent(new Event("input", { bubbles: true }));
+  });
+});
+
 /* ---- the country ---- */
 
 async function fragment(address, options) {

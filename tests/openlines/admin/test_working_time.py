@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from django.utils import translation
 from contactcenter.staff.models import Employee
 from openlines.admin import working_time_calendar as calendar
 from openlines.models import LineText, OpenLine
+from openlines.policies import worktime
 from openlines.policies.worktime import WorkingTime, parse_intervals
 from openlines.services import settings
 from tests.factories import make_employee
@@ -312,3 +313,76 @@ def test_a_time_shown_twice_has_two_answers_and_a_skipped_one_the_next() -> None
     assert next(day for day in twice.days if day.is_asked).clock == "The clocks go back from 03:00 to 02:00."
     assert [answer.when for answer in skipped.answers] == ["Sunday, March 29, 2026, 03:00 (CEST)"]
     assert "skip this time; the next there is: 03:00." in skipped.remark
+
+
+@pytest.mark.parametrize("typed", ["0:00-24:00", "00:00 - 00:00", "0-24", "00:00-23:59", "00:00–23:59"])
+def test_around_the_clock_is_open_at_midnight_or_the_gap_is_told(
+    client: Client, administrator: Employee, line: OpenLine, address: str, values: Values, typed: str
+) -> None:
+    week = {f"weekly_hours_{day}": typed for day in range(7)}
+    page = client.post(
+        address, values(hours_mode="weekly", time_zone="Europe/Warsaw", days_off=[], **week), follow=True
+    ).text
+    line.refresh_from_db()
+    hours = settings.working_time_of(line)
+    assert hours is not None
+    start = datetime(2026, 3, 23, tzinfo=UTC)  # the week in which Warsaw's clocks change
+    minutes = (start + timedelta(minutes=number) for number in range(7 * 24 * 60))
+    is_closed = [at for at in minutes if not worktime.look(hours, at).is_open]
+    assert bool(is_closed) == ("23:59" in typed) == ("Hours end at 23:59" in page)
+
+
+def test_a_lunch_break_is_typed_once(
+    client: Client, administrator: Employee, line: OpenLine, address: str, values: Values
+) -> None:
+    page = client.post(address, values(break_from="13:00", break_to="14:00"), follow=True).text
+    assert "Monday–Friday 09:00–13:00, 14:00–18:00" in page
+    line.refresh_from_db()
+    hours = settings.working_time_of(line)
+    assert hours is not None
+    assert [str(interval) for interval in hours.week[0]] == ["09:00-13:00", "14:00-18:00"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "problem"),
+    [
+        ({"break_from": "13:00"}, "break_to", "A break has a beginning and an end"),
+        ({"break_to": "13:00"}, "break_from", "A break has a beginning and an end"),
+        ({"break_from": "08:00", "break_to": "10:00"}, "break_from", "does not lie within"),
+        ({"break_from": "14:00", "break_to": "13:00"}, "break_from", "does not lie within"),
+    ],
+)
+def test_a_break_that_cannot_be_is_refused_at_its_field(
+    client: Client,
+    administrator: Employee,
+    line: OpenLine,
+    address: str,
+    values: Values,
+    typed: dict[str, str],
+    field: str,
+    problem: str,
+) -> None:
+    answer = client.post(address, values(**typed))
+    assert problem in answer.context["form"].errors[field][0]
+    line.refresh_from_db()
+    assert not line.working_time_enabled
+
+
+def test_the_weekdays_begin_with_the_hours_of_all_days(
+    client: Client, administrator: Employee, line: OpenLine, address: str, values: Values
+) -> None:
+    client.post(address, values(hours_from="08:00", hours_to="16:00", break_from="12:00", break_to="12:30"))
+    line.refresh_from_db()
+    assert line.weekly_hours == {}
+    week = client.get(address).context["form"]["weekly_hours"].value()
+    assert week == {str(day): "08:00-12:00, 12:30-16:00" for day in range(5)}
+
+
+def test_what_is_wrong_with_a_weekday_stands_at_that_day_alone(
+    client: Client, administrator: Employee, line: OpenLine, address: str, values: Values
+) -> None:
+    week = {f"weekly_hours_{day}": "09:00-17:00" for day in range(7)} | {"weekly_hours_2": "9 to 5"}
+    page = client.post(address, values(hours_mode="weekly", **week)).text
+    assert page.count('aria-invalid="true"') == 1
+    assert "weekly_hours_2_problem" in page
+    assert 'value="9 to 5"' in page

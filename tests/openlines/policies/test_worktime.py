@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,13 @@ from openlines.policies.worktime import (
     BadItem,
     DayException,
     Holiday,
+    Interval,
     Rule,
     WorkingTime,
+    in_text,
     parse_holidays,
     parse_intervals,
+    without_break,
 )
 
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -291,3 +294,28 @@ def test_hours_that_are_none_are_named(text: str, item: str, code: str) -> None:
     with pytest.raises(BadItem) as refused:
         parse_intervals(text)
     assert (refused.value.item, refused.value.code) == (item, code)
+
+
+@pytest.mark.parametrize(
+    ("whole", "pause", "left"),
+    [
+        ((time(9), time(18)), (time(13), time(14)), "09:00-13:00, 14:00-18:00"),
+        ((time(0), time(0)), (time(13), time(14)), "00:00-13:00, 14:00-00:00"),
+        ((time(22), time(6)), (time(23, 30), time(0, 30)), "22:00-23:30, 00:30-06:00"),
+        ((time(22), time(6)), (time(2), time(3)), "22:00-02:00, 03:00-06:00"),
+        ((time(9), time(18)), (None, None), "09:00-18:00"),
+    ],
+)
+def test_a_break_parts_the_hours_of_all_days(
+    whole: tuple[time, time], pause: tuple[time | None, time | None], left: str
+) -> None:
+    assert in_text(without_break(Interval(*whole), *pause)) == left
+
+
+@pytest.mark.parametrize(
+    "pause", [(time(8), time(10)), (time(9), time(10)), (time(17), time(18)), (time(14), time(13))]
+)
+def test_a_break_outside_the_hours_is_refused(pause: tuple[time, time]) -> None:
+    with pytest.raises(BadItem) as refused:
+        without_break(Interval(time(9), time(18)), *pause)
+    assert refused.value.code == "break_outside"

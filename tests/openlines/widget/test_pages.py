@@ -10,9 +10,14 @@ import pytest
 from django.conf import settings
 from django.test import Client as Http
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from contactcenter.staff.models import Employee
 from openlines.models import Connection
+from openlines.services import health
 from openlines.widget import chats
+from tests.openlines.factories import make_client, write
 
 pytestmark = pytest.mark.django_db
 KB = 1000
@@ -123,3 +128,36 @@ def test_the_title_is_the_lines_name_unless_set(chat: Connection) -> None:
     assert config(get(chat, "frame").content.decode())["title"] == "Shop"
     set_options(chat, title="Ask us")
     assert config(get(chat, "frame").content.decode())["title"] == "Ask us"
+
+
+def test_l1_a_chat_is_on_no_page_until_one_asks_for_its_button(client: Http, chat: Connection) -> None:
+    """The set-up pages say so; our own pages, and requests that name no page, are no sighting."""
+    address = reverse("widget:loader", args=[chat.public_id])
+    now = timezone.now()
+
+    def unseen() -> bool:
+        return health.report([Connection.objects.get(pk=chat.pk)], now=now)[chat.pk].is_unseen
+
+    assert unseen()
+    for page in ("", "nonsense", "http://[", f"{settings.PUBLIC_URL}/desk/", "javascript:1"):
+        client.get(address, headers={"Referer": page})
+    assert unseen()
+    client.get(address, headers={"Referer": "https://shop.example:8443/teapots?card=1"})
+    assert not unseen()
+    chat.refresh_from_db()
+    assert chat.seen_on == "shop.example:8443"
+
+
+def test_l1_a_sighting_is_written_once_an_hour(
+    client: Http, chat: Connection, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = reverse("widget:loader", args=[chat.public_id])
+    client.get(address, headers={"Referer": "https://shop.example/"})
+    chats.forget()
+    with django_assert_num_queries(1):
+        client.get(address, headers={"Referer": "https://shop.example/2"})
+
+
+def test_l1_a_chat_that_somebody_wrote_in_works(chat: Connection, anna: Employee) -> None:
+    write(make_client(chat), "Hello", now=timezone.now())
+    assert not health.report([chat], now=timezone.now())[chat.pk].is_unseen
