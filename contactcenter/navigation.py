@@ -166,6 +166,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": PRIMARY},
+    "STYLES": [lambda request: static("ui/admin.css")],
     "SIDEBAR": {"show_search": True, "navigation": "contactcenter.navigation.sidebar"},
     "ACCOUNT": {
         "navigation": [{"title": _("My profile"), "link": lambda request: reverse("staff:profile")}],

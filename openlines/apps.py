@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 class OpenlinesConfig(AppConfig):
     name = "openlines"
     label = "openlines"
-    verbose_name = _("Open lines")
+    verbose_name = _("Lines and channels")
 
     def ready(self) -> None:
         from contactcenter.staff import notices

@@ -310,6 +310,7 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
             OpenLine.objects.get(pk=line.pk) if form.is_bound else line
         )  # a bound form has written into ``line``
         facts = self.facts(request, saved, form)
+        kept = line_switch.kept(saved.pk)
         context = {
             **self.admin_site.each_context(request),
             "opts": OpenLine._meta,
@@ -324,10 +325,10 @@ class BlockAdmin(LineAccess, ModelAdmin):  # type: ignore[misc]  # unfold is not
                 for group in self.groups
             ],
             "media": self.media + form.media,
-            "tabs_list": tabs(saved, active=self.model._meta.model_name or ""),
+            "tabs_list": tabs(saved, active=self.model._meta.model_name or "", kept=kept),
             "may_save": may_save,
             "facts": facts,
-            "kept": line_switch.kept(saved.pk),
+            "kept": kept,
             "has_channel": saved.connections.exists(),
             "may_connect": request.user.has_perm("openlines.add_connection"),
             **facts.context,
@@ -358,8 +359,11 @@ def pages() -> list[BlockAdmin]:
     return sorted(found, key=lambda page: page.place)
 
 
-def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
-    """The line's pages as tabs: the blocks in order, then what would happen now, and the history."""
+def tabs(line: OpenLine, *, active: str, kept: line_switch.Kept | None = None) -> list[dict[str, Any]]:
+    """The line's pages as tabs: the blocks in order, then what would happen now, and the history.
+
+    ``kept``: what waited while the line was off, where the caller knows it already.
+    """
     found = [
         {
             "title": str(page.model._meta.verbose_name).capitalize(),
@@ -372,7 +376,7 @@ def tabs(line: OpenLine, *, active: str) -> list[dict[str, Any]]:
     for title, key in ((_("Try it"), "try"), (_("Next dialog"), "forecast"), (_("History"), "history")):
         link = reverse(f"admin:openlines_openline_{key}", args=[line.pk])
         found.append({"title": title, "link": link, "active": active == key, "has_permission": True})
-    if not line.is_active or active == "kept" or (active and line_switch.kept(line.pk).dialogs):
+    if not line.is_active or active == "kept" or (active and (kept or line_switch.kept(line.pk)).dialogs):
         link = reverse("admin:openlines_openline_kept", args=[line.pk])
         found.append(
             {"title": _("What waited"), "link": link, "active": active == "kept", "has_permission": True}

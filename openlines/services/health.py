@@ -87,13 +87,15 @@ def report(connections: Iterable[Connection], *, now: datetime) -> dict[int, Rep
         found = cursor.fetchall()
     return {
         pk: Report(
-            _assess(rows[pk], last_in, messages, gap, now=now),
-            last_in,
-            last_out,
-            *outbox,
+            health=_assess(rows[pk], last_in, messages, gap, now=now),
+            last_in=last_in,
+            last_out=last_out,
+            waiting=waiting,
+            waiting_since=waiting_since,
+            parked=parked,
             is_unseen=_is_unseen(rows[pk], last_in),
         )
-        for pk, last_in, last_out, messages, gap, *outbox in found
+        for pk, last_in, last_out, messages, gap, waiting, waiting_since, parked in found
     }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 
 from openlines.models import (
     Connection,
@@ -56,7 +56,7 @@ def follow(line: OpenLine, *, now: datetime) -> None:
 
 def kept(line_id: int) -> Kept:
     rows = Dialog.objects.filter(line_id=line_id, is_kept=True)
-    of_kept = rows.aggregate(messages=Sum("client_message_count"))["messages"] or 0
+    found = rows.aggregate(dialogs=Count("pk"), messages=Sum("client_message_count"))
     of_open = Message.objects.filter(
         dialog__line_id=line_id,
         dialog__frozen_at__isnull=False,
@@ -64,7 +64,7 @@ def kept(line_id: int) -> Kept:
         created_at__gte=F("dialog__frozen_at"),
         author=Message.Author.CLIENT,
     ).count()
-    return Kept(dialogs=rows.count(), messages=of_kept + of_open, of_open=of_open)
+    return Kept(dialogs=found["dialogs"], messages=(found["messages"] or 0) + of_open, of_open=of_open)
 
 
 def release(line_id: int, *, now: datetime) -> int:

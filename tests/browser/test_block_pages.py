@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from openlines.models import Connection, ConsentVersion, Dialog, LineText, OpenLine, ReplyList
 from openlines.services import lines
@@ -42,6 +42,12 @@ def shown(page: Page, *names: str) -> list[bool]:
     return [page.locator(f"[data-field={name}]").is_visible() for name in names]
 
 
+def edit(page: Page, field: str) -> Locator:
+    """Unfold the text's field and return it."""
+    page.locator(f"[data-field={field}] [data-text-edit] summary").click()
+    return page.locator(f"[name={field}]")
+
+
 def preview(page: Page, field: str) -> str:
     return page.locator(f"[data-field={field}] [data-preview]").inner_text()
 
@@ -51,9 +57,11 @@ def test_consent_is_previewed_with_its_link_and_kept_as_a_version(logged_in: Log
     assert shown(page, "consent_url", "text_consent_en") == [False, False]
     page.get_by_label("Ask for consent to the processing of personal data").check()
     assert shown(page, "consent_url", "text_consent_en") == [True, True]
+    assert "http" not in preview(page, "text_consent_en")  # no link is invented
     page.get_by_label("Address of the full document").fill("https://shop.example/privacy")
+    assert "The full text: https://shop.example/privacy" in preview(page, "text_consent_en")
     save(page)
-    text = page.locator("[name=text_consent_en]")
+    text = edit(page, "text_consent_en")
     text.fill("#LINE# keeps what you write.")
     assert preview(page, "text_consent_en") == (
         "Teapots keeps what you write.\nThe full text: https://shop.example/privacy"
@@ -74,7 +82,7 @@ def test_automatic_actions_offer_own_times_and_a_new_list_of_replies(logged_in: 
     page.get_by_label("Send a greeting").uncheck()
     page.get_by_label("Send a text when nobody has answered").check()
     assert shown(page, "greeting_rule", "text_greeting_en", "text_unanswered_en") == [False, False, True]
-    page.locator("[name=text_unanswered_en]").fill("One moment, #CLIENT#.")
+    edit(page, "text_unanswered_en").fill("One moment, #CLIENT#.")
     assert preview(page, "text_unanswered_en") == "One moment, Maria."
     page.locator("[name=reply_list]").select_option(value="new")
     page.get_by_label("Show what the client is typing").uncheck()
@@ -89,7 +97,7 @@ def test_a_macro_that_means_nothing_is_shown_at_its_text_and_nothing_typed_is_lo
     logged_in: LoggedIn,
 ) -> None:
     page, line = opened(logged_in, "automaticactions")
-    page.locator("[name=text_greeting_en]").fill("Hello #NAME#")
+    edit(page, "text_greeting_en").fill("Hello #NAME#")
     page.get_by_role("button", name="Save").click()
     field = page.locator("[data-field=text_greeting_en]")
     expect(field.get_by_text("#NAME# is not known.")).to_be_visible()

@@ -86,7 +86,7 @@ def test_the_lines_show_todays_figures(administrator: Employee) -> None:
     today = by_name["Shop"]
     assert (today.waiting, today.open, today.unanswered, today.begun) == (1, 5, 0, 4)
     assert today.median == timedelta(seconds=20)
-    assert by_name["Empty"] == tiles.LineToday(empty.pk, "Empty", 0, 0, 0, 0, None)
+    assert by_name["Empty"] == tiles.LineToday(empty.pk, "Empty", 0, 0, 0, 0, None, 0)
 
 
 def test_a_supervisor_looks_and_changes_nothing(client: Client) -> None:

@@ -111,9 +111,15 @@ def test_what_does_not_apply_hides_at_once(page: Page, line: OpenLine) -> None:
 def test_a_text_shows_as_the_client_will_read_it(page: Page, line: OpenLine) -> None:
     page.goto(block("automaticactions", line))
     text = page.locator("[data-field=text_greeting_en]")
+    expect(text.get_by_role("textbox")).to_be_hidden()
+    expect(text.get_by_text("ready text", exact=True)).to_be_visible()
+    text.locator("summary").click()
     text.get_by_role("textbox").fill("Welcome to ")
     text.get_by_role("button", name="#LINE#").click()
     expect(text.locator("[data-preview]")).to_have_text("Welcome to Shop")
+    expect(text.locator("[data-origin]")).to_have_text("own text")
+    text.get_by_role("button", name="Back to the ready text").click()
+    expect(text.locator("[data-preview]")).to_contain_text("Thank you for writing to us")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -202,7 +202,7 @@ def test_the_queue_is_saved_in_the_posted_order_and_shown_as_people(
     assert [name.split()[0] for name in members(line)] == ["Beata", "Sales", "Adam"]
     people = [str(person).split()[0] for person in answer.context["expansion"]]
     assert people == ["Beata", "Ewa", "Adam"]
-    assert "these are 3 people" in answer.text
+    assert "is 3 people today" in answer.text
 
 
 def test_a_queue_of_nobody_is_refused_and_stays_as_typed(

@@ -181,3 +181,21 @@ def hidden_value(text: str, prefix: str) -> str:
     found = re.search(rf'value="{prefix}(\d+)"', text)
     assert found, prefix
     return found.group(1)
+
+
+def test_the_story_runs_forwards_and_names_pages_not_codes(
+    client: Client, administrator: Employee, line: OpenLine
+) -> None:
+    """Offers that go round and round are one entry: when they began, how often, until when."""
+    page = Page(client, line)
+    page.press("write", text="Where is my parcel?")
+    page.press("wait:3600")
+    page.press("write", text="Are you there?")
+    page.press("wait:3600")
+    moments = re.findall(r'ol-try__meta"><time datetime="([^"]+)"', page.text)
+    assert len(moments) > 4
+    assert moments == sorted(moments)
+    assert re.search(r"\d+ times, until ", page.text)
+    shown = re.findall(r'<span class="ol-try__rule"[^>]*>([^<]*)</span>', page.text)
+    assert {"Queue", "Automatic actions"} <= set(shown)
+    assert not [words for words in shown if re.fullmatch(r"[A-Z]\d+", words)]
