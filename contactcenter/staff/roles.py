@@ -39,9 +39,11 @@ def scopes(employee: "Employee") -> dict[str, Scope]:
     Kept on the instance, and thereby for the request: one statement however many questions, and a change of
     rights acts at the next request.
     """
-    kept: dict[str, Scope] | None = employee.__dict__.get("_scopes")
+    # by attribute: `request.user` is a lazy object, whose own `__dict__` is another than the employee's
+    kept: dict[str, Scope] | None = getattr(employee, "_scopes", None)
     if kept is None:
-        kept = employee.__dict__["_scopes"] = _scopes(employee)
+        kept = _scopes(employee)
+        setattr(employee, "_scopes", kept)  # noqa: B010 - no field of the model
     return kept
 
 
