@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 _SHARED = {
-    "reel": ("clapperboard", _lazy("Shares a reel")),
-    "post": ("image", _lazy("Shares a post")),
-    "story": ("circle-dashed", _lazy("Shares a story")),
-    "story_mention": ("at-sign", _lazy("Mentions us in a story")),
-    "story_reply": ("reply", _lazy("Replies to our story")),
+    "reel": ("clapperboard", gettext_lazy("Shares a reel")),
+    "post": ("image", gettext_lazy("Shares a post")),
+    "story": ("circle-dashed", gettext_lazy("Shares a story")),
+    "story_mention": ("at-sign", gettext_lazy("Mentions us in a story")),
+    "story_reply": ("reply", gettext_lazy("Replies to our story")),
 }
 
 

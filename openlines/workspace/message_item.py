@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
@@ -23,10 +23,10 @@ from openlines.workspace.own_message import Own, own
 
 _SIDES = {"client": "client", "operator": "ours", "outside": "ours", "bot": "bot", "automatic": "bot"}
 _UNCOUNTED = {
-    MACHINE_ANSWER: ("cog", _lazy("Answered by a machine: it does not count as the client’s message")),
-    "opened": ("eye", _lazy("Opened the chat")),
-    "opt_out": ("bell-off", _lazy("Wants no more messages: the channel lets none through")),
-    "opt_in": ("bell", _lazy("Wants messages again")),
+    MACHINE_ANSWER: ("cog", gettext_lazy("Answered by a machine: it does not count as the client’s message")),
+    "opened": ("eye", gettext_lazy("Opened the chat")),
+    "opt_out": ("bell-off", gettext_lazy("Wants no more messages: the channel lets none through")),
+    "opt_in": ("bell", gettext_lazy("Wants messages again")),
 }
 _DELIVERY_ICONS = {
     "queued": "clock",

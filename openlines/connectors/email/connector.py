@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from openlines.connectors.base import (
@@ -242,7 +242,7 @@ class EmailConnector:
         return typed.sender(address, options.read(account))
 
     def fetch(self, media: Media, account: Account, *, max_bytes: int) -> bytes:
-        raise MediaUnavailable(_now("The file came with the mail, and is no longer there."))
+        raise MediaUnavailable(gettext("The file came with the mail, and is no longer there."))
 
     def poll(self, account: Account, cursor: Mapping[str, Any], *, max_bytes: int) -> Iterator[Polled]:
         return imap.poll(account, cursor, max_bytes=max_bytes)
@@ -258,16 +258,16 @@ class EmailConnector:
         return self.check(account)
 
     def tear_down(self, account: Account) -> Health:
-        return Health(True, _now("Mails are no longer fetched."), options.read(account).address)
+        return Health(True, gettext("Mails are no longer fetched."), options.read(account).address)
 
     def check(self, account: Account) -> Health:
         own = options.read(account)
         if not own.address:
-            return Health(False, _now("Enter the e-mail address."))
+            return Health(False, gettext("Enter the e-mail address."))
         reading, sending = imap.check(account), smtp.check(account)  # both: one mends both at once
         found = (
-            Finding(_now("Incoming mail (IMAP)"), reading.ok, reading.detail),
-            Finding(_now("Outgoing mail (SMTP)"), sending.ok, sending.detail),
+            Finding(gettext("Incoming mail (IMAP)"), reading.ok, reading.detail),
+            Finding(gettext("Outgoing mail (SMTP)"), sending.ok, sending.detail),
         )
         wrong = [one.detail for one in (reading, sending) if not one.ok]
         detail = wrong[0] if wrong else f"{reading.detail} {sending.detail}"
