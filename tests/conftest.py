@@ -12,8 +12,10 @@ from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, Playwright
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from contactcenter.embedded import EmbeddedServer
+from tests.clean_slate import instead_of_flush, slate
 from tests.settings import RUN
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -53,11 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if isinstance(item, pytest.Function):
             if commits(item):
                 marker = item.get_closest_marker("django_db")
-                wanted = {
-                    **(marker.kwargs if marker else {}),
-                    "transaction": True,
-                    "serialized_rollback": True,
-                }
+                wanted = {**(marker.kwargs if marker else {}), "transaction": True}
                 # A mark, for pytest-django looks no further where there is one.
                 item.add_marker(pytest.mark.django_db(**wanted), append=False)
             if "browser" in item.fixturenames:
@@ -67,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def commits(item: pytest.Function) -> bool:
-    """Such a test empties all tables; what the migrations had put there (ready roles) has to be put back."""
+    """Such a test leaves rows behind, which ``tests/clean_slate.py`` takes away."""
     marker = item.get_closest_marker("django_db")
     return bool(
         (marker and marker.kwargs.get("transaction"))
@@ -136,24 +134,23 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def migrated_rows(django_db_setup: None) -> str | None:
-    """What the migrations had put into the database, for who empties it; None where nobody asked to keep that."""
-    return getattr(connection, "_test_serialized_contents", None)
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test's database, with what the migrations had put into it remembered (``tests/clean_slate.py``)."""
+    with django_db_blocker.unblock():
+        slate.remember()
+    instead_of_flush()
 
 
 @pytest.fixture(scope="session")
-def browser(migrated_rows: str | None, playwright: Playwright) -> Iterator[Browser]:
+def browser(django_db_setup: None, playwright: Playwright) -> Iterator[Browser]:
     """The system's Chromium, in place of the download that pytest-playwright expects; skips without one.
 
-    Playwright keeps an event loop in the test's thread, in which Django would refuse to touch the database, and has
-    another connection than before: it is told what the tests' database held.
+    Playwright keeps an event loop in the test's thread, in which Django would refuse to touch the database.
     """
     chromium = find_chromium()
     if chromium is None:
         pytest.skip(WITHOUT_CHROMIUM)
     os.environ[ASYNC_UNSAFE] = "1"
-    if migrated_rows is not None:
-        connection._test_serialized_contents = migrated_rows  # type: ignore[attr-defined]
     opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
     yield opened
     opened.close()

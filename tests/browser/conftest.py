@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client as Http
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -22,6 +21,7 @@ from tests.browser import house as houses
 from tests.browser import shop as shops
 from tests.browser.house import House
 from tests.browser.people import Customer, Desk
+from tests.clean_slate import slate
 from tests.conftest import environment_of_processes
 
 PATIENCE_MS = 30_000
@@ -52,12 +52,8 @@ def house(
 
 
 def as_migrated() -> None:
-    """The tables as the migrations left them: other tests with real commits leave them empty."""
-    contents = getattr(connection, "_test_serialized_contents", None)
-    if contents is None:  # there is no such test in this run
-        return
-    call_command("flush", interactive=False, reset_sequences=False, inhibit_post_migrate=True, verbosity=0)
-    connection.creation.deserialize_db_from_string(contents)
+    """The tables as the migrations left them."""
+    slate.wipe()
     ContentType.objects.clear_cache()
     ensure_schedules()
 
