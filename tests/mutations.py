@@ -137,8 +137,15 @@ MUTATIONS = (
     Mutation(
         "Q9 pinned dialogs stay",
         "openlines/services/staffing.py",
-        "held = held.filter(pinned_at__isnull=True)",
-        "pass",
+        "stays = dialog.pinned_at is not None and not pinned",
+        "stays = False",
+        ("tests/openlines/test_availability.py::test_pinned_dialogs_stay_also_when_the_client_writes",),
+    ),
+    Mutation(
+        "Q9 a pinned dialog stays when its client writes",
+        "openlines/policies/conversation.py",
+        "    if operator_away and play.facts.state is State.WAITING and play.facts.pinned_at is None:\n",
+        "    if operator_away and play.facts.state is State.WAITING:\n",
         ("tests/openlines/test_availability.py::test_pinned_dialogs_stay_also_when_the_client_writes",),
     ),
     Mutation(
@@ -180,6 +187,63 @@ MUTATIONS = (
         "state = S.WAITING",
         (
             "tests/openlines/test_lifecycle.py::test_written_outside_while_a_bot_talks_ends_the_bot_without_an_operator",
+        ),
+    ),
+    Mutation(
+        "L4 shown at once when the line is on again",
+        "openlines/services/client_messages.py",
+        "awakes = change.dialog.is_kept and _is_on(change.dialog.line)",
+        "awakes = False",
+        (f"{RULES}/test_lines.py::test_l4_who_writes_when_the_line_is_on_again_is_shown_at_once",),
+    ),
+    Mutation(
+        "L4 while the line is off nothing is shown",
+        "openlines/services/client_messages.py",
+        "awakes = change.dialog.is_kept and _is_on(change.dialog.line)",
+        "awakes = change.dialog.is_kept",
+        (f"{RULES}/test_lines.py::test_l4_while_the_line_is_off_a_further_message_shows_nothing",),
+    ),
+    Mutation(
+        "L4 outgoing messages are held",
+        "openlines/services/outbound.py",
+        "        dialog__frozen_at__isnull=True,  # L4\n",
+        "",
+        (f"{RULES}/test_lines.py::test_l4_outgoing_messages_are_held",),
+    ),
+    Mutation(
+        "L4 the mark counts from the release",
+        "openlines/lifecycle.py",
+        "        unanswered_since=now,\n",
+        "",
+        (f"{RULES}/test_lines.py::test_l4_unanswered_counts_from_the_release",),
+    ),
+    Mutation(
+        "L4 a release says nothing about the hours",
+        "openlines/lifecycle.py",
+        "        released_at=now,\n",
+        "",
+        (
+            f"{RULES}/test_lines.py::test_l4_who_writes_again_outside_working_time_is_told_so_a_release_says_nothing",
+        ),
+    ),
+    Mutation(
+        "L1 twenty messages a week",
+        "openlines/policies/health.py",
+        "LEAST_A_WEEK = 20",
+        "LEAST_A_WEEK = 21",
+        (
+            "tests/openlines/policies/test_health.py"
+            "::test_silent_is_who_has_20_messages_a_week_and_none_for_three_times_the_longest_gap",
+        ),
+    ),
+    Mutation(
+        "L1 fewer than twenty messages a week",
+        "openlines/policies/health.py",
+        "LEAST_A_WEEK = 20",
+        "LEAST_A_WEEK = 19",
+        (
+            "tests/openlines/policies/test_health.py"
+            "::test_silent_is_who_has_20_messages_a_week_and_none_for_three_times_the_longest_gap",
         ),
     ),
 )

@@ -190,8 +190,6 @@ def take_back(
         states = frozenset()
     dialogs = Dialog.objects.filter(line_id=line_id)
     held = dialogs.filter(operator_id=employee_id, state__in=states).values_list("pk", flat=True)
-    if not everything:
-        held = held.filter(pinned_at__isnull=True)
     if got_before is not None:
         held = held.exclude(Exists(_got_it(employee_id).filter(at__gte=got_before)))
     offered = dialogs.filter(offers__employee_id=employee_id, offers__ended_at__isnull=True).values_list(
