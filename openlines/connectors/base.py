@@ -156,17 +156,23 @@ class WrittenOutside:
 
 @dataclass(frozen=True)
 class MessageEdited:
+    """``by_us``: in the provider's own app, by one of us; ``sender`` is then the client written to."""
+
     sender: Sender
     external_id: str
     at: datetime
     text: str
+    by_us: bool = False
 
 
 @dataclass(frozen=True)
 class MessageDeleted:
+    """``by_us``: as in ``MessageEdited``."""
+
     sender: Sender
     external_ids: tuple[str, ...]
     at: datetime
+    by_us: bool = False
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ class Message(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["dialog", "trigger"],
-                condition=Q(trigger__in=["consent", "greeting", "off_hours", "unanswered"]),
+                # Not the question for consent: one that was lost is asked again (P1, ``services/consents.py``).
+                condition=Q(trigger__in=["greeting", "off_hours", "unanswered"]),
                 name="automatic_text_once",
             ),
         ]

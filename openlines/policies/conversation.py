@@ -175,12 +175,14 @@ def client_writes(talk: Talk, *, is_new: bool, operator_away: bool = False, awak
 
 def _consent(play: _Play, *, first_shown: bool) -> None:
     """``first_shown``: as a rule the first message in the dialog; of a dialog that was kept (L4) also the one that comes
-    first after the line was off, as nothing could be asked before.
+    first after the line was off, as nothing could be asked before. Who was asked by a text that never arrived is asked
+    again: writing on is no answer to it.
     """
     talk = play.talk
     if talk.channel.is_chat:  # the chat asks before anything can be written (P2)
         return
-    asks = first_shown and actions.asks_consent(talk.settings, talk.client)
+    may_ask = first_shown or talk.client.consent is ConsentState.UNHEARD
+    asks = may_ask and actions.asks_consent(talk.settings, talk.client)
     if not asks and actions.consents_by_writing(talk.client, talk.channel):
         play.consent = ConsentState.GIVEN
         play.note("consent", decision=ConsentState.GIVEN, how="writing")
@@ -191,8 +193,7 @@ def _consent(play: _Play, *, first_shown: bool) -> None:
 def _ask_consent(play: _Play) -> None:
     if not play.talk.channel.is_chat and actions.asks_consent(play.talk.settings, play.talk.client):
         play.say(TextTrigger.CONSENT)
-        if isinstance(play.effects[-1], Say):
-            play.consent = ConsentState.ASKED
+        play.consent = ConsentState.ASKED if isinstance(play.effects[-1], Say) else ConsentState.UNHEARD
 
 
 def released(talk: Talk) -> Decided:

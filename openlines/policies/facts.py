@@ -115,10 +115,12 @@ CLOSED_NOTICES = frozenset(
 
 
 class ConsentState(StrEnum):
-    """P1: what is known of a client's consent; the values of ``ConsentRecord.Decision``."""
+    """P1: what is known of a client's consent; the values of ``ConsentRecord.Decision``, and ``UNHEARD``."""
 
     NEVER_ASKED = ""
     ASKED = "asked"
+    UNHEARD = "unheard"
+    """The text could not be sent: the client knows nothing of it, and is asked with the next message."""
     GIVEN = "given"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"

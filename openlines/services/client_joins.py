@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from openlines.lifecycle import Event
-from openlines.models import Client, ClientAlias, ConsentRecord, Dialog, Message
+from openlines.models import Client, ClientAlias, Dialog, Message
 from openlines.policies.facts import HELD, IN_QUEUE, State
-from openlines.services import files, message_content, routing, wakeups
+from openlines.services import consents, files, message_content, routing, wakeups
 from openlines.services.change import DialogChange, NewMessage, lock_dialog
 
 
@@ -27,7 +27,7 @@ def join(*, keep: Client, gone: Client, now: datetime) -> None:
             return
         _join_open_dialogs(keep, gone, now=now)
         Dialog.objects.filter(client=gone).update(client=keep)
-        ConsentRecord.objects.filter(client=gone).update(client=keep)
+        consents.join(keep=keep, gone=gone)
         ClientAlias.objects.filter(client=gone).update(client=keep)
         known = {
             name: getattr(gone, name)

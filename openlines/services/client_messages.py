@@ -29,6 +29,7 @@ from openlines.models import (
 from openlines.policies import conversation
 from openlines.policies.facts import State
 from openlines.services import (
+    albums,
     answers,
     automatic_actions,
     early_marks,
@@ -234,6 +235,10 @@ def _album(change: DialogChange, received: base.MessageReceived, *, inbound_id: 
     if message is None:
         return None
     is_gone = message_content.hear(message, change.dialog, inbound_id)
+    if received.external_id and not is_gone:
+        part = albums.Part(received.external_id[:200], received.text, len(received.media))
+        albums.add(message, part)
+        message.save(update_fields=["extra"])
     for media in () if is_gone else received.media:
         attachment = files.received(media)
         attachment.message = message

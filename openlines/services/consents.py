@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from openlines.models import Client, ConsentRecord, ConsentVersion, Dialog, OpenLine
+from openlines.models import Client, ConsentRecord, ConsentVersion, Dialog, Message, OpenLine
 from openlines.policies import texts
 from openlines.policies.conversation import Decided, Note
 from openlines.policies.facts import ConsentState, TextTrigger
@@ -41,6 +41,9 @@ def follow(change: DialogChange, decided: Decided, *, by_id: int | None) -> None
     """Write what a policy decided about the client's consent, within the dialog's change."""
     if decided.consent is None:
         return
+    if decided.consent is ConsentState.UNHEARD:
+        _put(change.dialog.client, ConsentState.UNHEARD, change.dialog.client.consent_version)
+        return
     how = next(
         (
             effect.data["how"]
@@ -63,6 +66,44 @@ def follow(change: DialogChange, decided: Decided, *, by_id: int | None) -> None
         dialog=None if change.is_new else change.dialog,
         by_id=by_id,
     )
+
+
+def unheard(change: DialogChange, message: Message) -> None:
+    """``message`` failed for good. Was it the question that the client has not answered yet, then nothing was asked."""
+    if message.trigger != TextTrigger.CONSENT:
+        return
+    newest = Message.objects.filter(dialog__client=change.dialog.client_id, trigger=TextTrigger.CONSENT)
+    if newest.order_by("-pk").values_list("pk", flat=True).first() != message.pk:
+        return
+    _swap(change.dialog.client, old=ConsentState.ASKED, new=ConsentState.UNHEARD)
+
+
+def heard(change: DialogChange, message: Message) -> None:
+    """``message`` counted as failed, and has arrived all the same."""
+    if message.trigger == TextTrigger.CONSENT:
+        _swap(change.dialog.client, old=ConsentState.UNHEARD, new=ConsentState.ASKED)
+
+
+def _swap(client: Client, *, old: ConsentState, new: ConsentState) -> None:
+    if Client.objects.filter(pk=client.pk, consent_state=old).update(consent_state=new):
+        client.consent_state = new
+
+
+def join(*, keep: Client, gone: Client) -> None:
+    """Two clients are one person: an answer holds before a question, of two answers the newer one."""
+    for client in (keep, gone):
+        client.refresh_from_db(fields=["consent_state", "consent_version"])
+    rank_of_kept, rank_of_gone = (_rank(client) for client in (keep, gone))
+    ConsentRecord.objects.filter(client=gone).update(client=keep)
+    if rank_of_gone > rank_of_kept:
+        _put(keep, ConsentState(gone.consent_state), gone.consent_version)
+
+
+def _rank(client: Client) -> tuple[bool, bool, str]:
+    state = ConsentState(client.consent_state)
+    answered = state in (ConsentState.GIVEN, ConsentState.REFUSED, ConsentState.WITHDRAWN)
+    newest = ConsentRecord.objects.filter(client=client).order_by("-at", "-pk").first()
+    return state is not ConsentState.NEVER_ASKED, answered, newest.at.isoformat() if newest else ""
 
 
 def needs_answer(client: Client | None, line: OpenLine, *, version_id: int | None) -> bool:
@@ -156,5 +197,9 @@ def _store(
         by_id=by_id,
         **known,
     )
+    _put(client, decision, version)
+
+
+def _put(client: Client, decision: ConsentState, version: ConsentVersion | None) -> None:
     Client.objects.filter(pk=client.pk).update(consent_state=decision, consent_version=version)
     client.consent_state, client.consent_version = decision, version

@@ -15,6 +15,7 @@ from contactcenter.staff import notices
 from contactcenter.staff.models import Employee
 from contactcenter.staff.models.notice import Notice
 from openlines.models import Dialog
+from openlines.policies.names import readable
 
 TRANSFERRED = "dialog_transferred"
 TRANSFERRED_WITH_NOTE = "dialog_transferred_with_note"
@@ -23,6 +24,8 @@ MENTIONED = "mentioned"
 MENTIONED_HIDDEN = "mentioned_hidden"
 SUPERVISOR_RATING = "supervisor_rating"
 LONGEST = 300
+SHORT_NOTE = 200
+"""Of a transfer's note: what a row of the list shows."""
 
 
 def link(dialog_id: int) -> str:
@@ -69,15 +72,35 @@ def rated(dialog: Dialog, *, to: int, by: Employee, stars: int, now: datetime) -
     notices.notify([to], kind=SUPERVISOR_RATING, data=data, now=now, link=link(dialog.pk))
 
 
-def mentioned(dialog: Dialog, text: str, *, by: Employee, now: datetime) -> None:
+def retell(dialog: Dialog, old: str, new: str) -> None:
+    """A note says ``new`` now, or nothing any more: so do the notices that repeat it."""
+    told = Notice.objects.filter(
+        kind__in=[TRANSFERRED_WITH_NOTE, MENTIONED], link=link(dialog.pk), data__note=old[:LONGEST]
+    )
+    if new:
+        for notice in told:
+            notice.data = {**notice.data, "note": new[:LONGEST]}
+            notice.save(update_fields=["data"])
+        return
+    for notice in told.filter(kind=TRANSFERRED_WITH_NOTE):
+        notice.kind, notice.data = TRANSFERRED, {**notice.data, "note": ""}
+        notice.save(update_fields=["kind", "data"])
+    told.filter(kind=MENTIONED).delete()
+
+
+def mentioned(dialog: Dialog, text: str, *, by: Employee, now: datetime, before: str = "") -> None:
     """§11: the colleagues whom a note names as "@Anna", "@Anna Nowak" or by user name. Who may not see the dialog gets
     neither link nor note. No statement where there is no "@".
+
+    ``before``: what the note said before it was changed; whom it named already is told nothing again.
     """
     if "@" not in text:
         return
     from openlines import permissions
 
-    people = _named(text, Employee.objects.active().exclude(pk=by.pk))
+    colleagues = list(Employee.objects.active().exclude(pk=by.pk))
+    known = {person.pk for person in _named(before, colleagues)}
+    people = [person for person in _named(text, colleagues) if person.pk not in known]
     data = {"who": by.display_name, "dialog": _name(dialog), "note": text.strip()[:LONGEST]}
     hidden = {"who": by.display_name, "number": dialog.number}
     for person in people:
@@ -106,5 +129,5 @@ def _named(text: str, people: Collection[Employee]) -> list[Employee]:
 
 def _name(dialog: Dialog) -> str:
     """``12 (Karl)``."""
-    client = dialog.client.name or dialog.client.username
+    client = readable(dialog.client.name) or readable(dialog.client.username)
     return f"{dialog.number} ({client})" if client else str(dialog.number)

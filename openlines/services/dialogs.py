@@ -51,10 +51,6 @@ holds the dialog by the time of the lock, the command loses the race.
 """
 
 
-SHORT_NOTE = 200
-"""Of a transfer's note: what a row of the list shows."""
-
-
 @dataclass(frozen=True)
 class Reply:
     """What an operator wrote. ``uuid`` is his composer's: the same one twice gives one message. ``canned``: the
@@ -464,7 +460,7 @@ def _hand_on(
             guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         change = DialogChange(dialog, now=now)
         apply(change)
-        change.set_fields(handed_by_id=by.pk, handed_note=note.strip()[:SHORT_NOTE])
+        change.set_fields(handed_by_id=by.pk, handed_note=note.strip()[: dialog_notices.SHORT_NOTE])
         if note.strip():
             change.add_message(
                 NewMessage(author=Message.Author.OPERATOR, operator_id=by.pk, text=note.strip(), is_note=True)

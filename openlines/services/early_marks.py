@@ -19,7 +19,6 @@ from openlines.services import guards
 KEEP = timedelta(days=2)
 SETTLES = timedelta(seconds=10)
 BATCH = 200
-_NOBODY = base.Sender(external_id="")
 
 
 def keep(
@@ -85,15 +84,37 @@ def _apply_one(mark: EarlyMark, connection: Connection, *, now: datetime) -> Non
             )
             marks.status(connection, status, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "edit":
-            edited = base.MessageEdited(_NOBODY, told, mark.at, data["text"])
+            edited = base.MessageEdited(_sender(data), told, mark.at, data["text"], by_us=_by_us(data))
             marks.edit(connection, edited, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "delete":
-            marks.delete(connection, told, at=mark.at, now=now, heard_at=mark.heard_at)
+            marks.delete(
+                connection,
+                told,
+                at=mark.at,
+                now=now,
+                heard_at=mark.heard_at,
+                sender=_sender(data),
+                by_us=_by_us(data),
+            )
         case "reaction":
-            reaction = base.ReactionChanged(_NOBODY, told, mark.at, tuple(data["emojis"]))
+            reaction = base.ReactionChanged(_sender(data), told, mark.at, tuple(data["emojis"]))
             marks.react(connection, reaction, now=now, heard_at=mark.heard_at, inbound_id=data.get("inbound"))
         case "reply":
             marks.quote(connection, told, message_id=data["message"], now=now)
+
+
+def names(sender: base.Sender) -> list[str]:
+    """Who told it, for ``keep``: once the message is known, it is asked whether it is theirs."""
+    return [sender.external_id, *sender.aliases]
+
+
+def _sender(data: dict[str, Any]) -> base.Sender:
+    external_id, *aliases = data.get("sender") or [""]
+    return base.Sender(external_id=external_id, aliases=tuple(aliases))
+
+
+def _by_us(data: dict[str, Any]) -> bool:
+    return bool(data.get("by_us"))
 
 
 def heard_with(event: InboundEvent) -> QuerySet[EarlyMark]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contactcenter.staff.models import Employee
 from openlines import lifecycle
 from openlines.models import Dialog
-from openlines.policies.facts import HELD, FinishAs, Outcome, State
+from openlines.policies.facts import HELD, IN_QUEUE, FinishAs, Outcome, State
 from openlines.policies.stale_view import Known
 from openlines.services import dialogs, stale_view, whereabouts
 from openlines.services.change import DialogChange, lock_dialog
@@ -46,6 +46,8 @@ def ask(
         dialogs.guard_frozen(dialog)
         if not dialog.is_open:
             raise whereabouts.refusal(dialog)
+        if State(dialog.state) in IN_QUEUE:
+            dialogs.guard_queue(dialog, by, may_take_over=may_take_over, now=now)
         stale_view.guard(dialog, known, by=by, now=now)
         if State(dialog.state) is not State.WRAP_UP:
             return _ask(DialogChange(dialog, now=now), by=by, as_=as_, may_take_over=may_take_over)

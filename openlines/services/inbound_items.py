@@ -40,7 +40,9 @@ def take(item: base.InboundItem, connection: Connection, *, inbound_id: int | No
             marks.edit(connection, item, now=now, inbound_id=inbound_id)
         case base.MessageDeleted():
             for external_id in item.external_ids:
-                marks.delete(connection, external_id, at=item.at, now=now, sender=item.sender)
+                marks.delete(
+                    connection, external_id, at=item.at, now=now, sender=item.sender, by_us=item.by_us
+                )
         case base.ReactionChanged():
             marks.react(connection, item, now=now, inbound_id=inbound_id)
         case base.StatusChanged():

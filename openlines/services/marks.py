@@ -14,10 +14,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from openlines.connectors import base
+from openlines.connectors import base, registry
 from openlines.connectors.base import StatusChanged
 from openlines.models import Client, Connection, Dialog, Message, MessageMark, MessagePart, OutboxItem
-from openlines.services import attempts, clients, early_marks, message_content, replies
+from openlines.services import albums, attempts, clients, consents, early_marks, message_content, replies
 from openlines.services.change import DialogChange, lock_dialog
 
 logger = logging.getLogger(__name__)
@@ -51,20 +51,33 @@ def edit(
     the raw delivery that told it.
     """
     with transaction.atomic():
-        found = _locked_with_copies(connection, item.external_id, now=now, sender=item.sender)
+        found = _locked_with_copies(
+            connection, item.external_id, now=now, sender=item.sender, by_us=item.by_us
+        )
         if found is None:
             return
         if not found:
             early_marks.keep(
-                connection, item.external_id, "edit", at=item.at, now=now, text=item.text, inbound=inbound_id
+                connection,
+                item.external_id,
+                "edit",
+                at=item.at,
+                now=now,
+                text=item.text,
+                inbound=inbound_id,
+                by_us=item.by_us,
+                sender=early_marks.names(item.sender),
             )
         for message, change in found:
-            if message_content.hear(message, change.dialog, inbound_id) or message.text == item.text:
+            if message_content.hear(message, change.dialog, inbound_id):
                 continue
             overtaken = _is_overtaken(message, "edited", at=item.at)
+            text = item.text if overtaken else albums.edit(message, item.external_id, item.text)
+            if message.text == text:
+                continue
             if overtaken and _is_noted(message, "edited", at=item.at):
                 continue  # told once more
-            message_content.put_text(change, message, item.text, is_overtaken=overtaken)
+            message_content.put_text(change, message, text, is_overtaken=overtaken)
             _note(message, "edited", at=item.at, heard_at=heard_at or now, repeats=True)
             change.write()
 
@@ -77,19 +90,24 @@ def delete(
     now: datetime,
     heard_at: datetime | None = None,
     sender: base.Sender = NOBODY,
+    by_us: bool = False,
 ) -> None:
     """The client took a message back (or one of us, in the provider's own app): the mark stays (``message_content``)."""
     with transaction.atomic():
-        found = _locked_with_copies(connection, external_id, now=now, sender=sender)
+        found = _locked_with_copies(connection, external_id, now=now, sender=sender, by_us=by_us)
         if found is None:
             return
         if not found:
-            early_marks.keep(connection, external_id, "delete", at=at, now=now)
+            names = early_marks.names(sender)
+            early_marks.keep(connection, external_id, "delete", at=at, now=now, by_us=by_us, sender=names)
         for message, change in found:
             if message.deleted_at:
                 continue
-            message_content.take_back(change, message)
-            _note(message, "deleted", at=at, heard_at=heard_at or now)
+            if message_content.take_part_back(change, message, external_id):
+                _note(message, "edited", at=at, heard_at=heard_at or now, repeats=True)
+            else:
+                message_content.take_back(change, message)
+                _note(message, "deleted", at=at, heard_at=heard_at or now)
             change.write()
 
 
@@ -112,7 +130,10 @@ def react(
                 now=now,
                 emojis=list(item.emojis),
                 inbound=inbound_id,
+                sender=early_marks.names(item.sender),
             )
+            return
+        if not _is_by(item.sender, change.dialog.client_id, connection):
             return
         if message_content.hear(message, change.dialog, inbound_id):
             return
@@ -138,9 +159,13 @@ def status(
 ) -> None:
     """The provider's word on a message of ours. Never goes down the lattice; every word is kept for its journey."""
     with transaction.atomic():
-        message, change = _locked(connection, item.external_id, now=now, with_client=item.unreachable)
+        message, change = _locked(
+            connection, item.external_id, now=now, with_client=item.status == base.DeliveryStatus.FAILED
+        )
         if (message is None or change is None) and item.uuid:
-            message, change = _locked_by_uuid(connection, item.uuid, now=now, with_client=item.unreachable)
+            message, change = _locked_by_uuid(
+                connection, item.uuid, now=now, with_client=item.status == base.DeliveryStatus.FAILED
+            )
             if (
                 message is not None
                 and item.status == base.DeliveryStatus.FAILED
@@ -276,6 +301,8 @@ def _mark(
     _note(message, word or new, at=at, heard_at=heard_at or change.now, detail=reason)
     if not rises(message.delivery, new):
         return
+    if message.delivery == Message.Delivery.FAILED:
+        consents.heard(change, message)
     message.delivery, message.failure, message.rev = new, reason, change.rev
     message.save(update_fields=["delivery", "failure", "rev"])
     if new == Message.Delivery.FAILED:
@@ -283,6 +310,7 @@ def _mark(
             Client.objects.filter(pk=change.dialog.client_id).update(is_reachable=False)
             change.record("client_blocked")
         replies.undo(change, message)
+        consents.unheard(change, message)
 
 
 def _is_noted(message: Message, status: str, *, at: datetime) -> bool:
@@ -346,22 +374,37 @@ def _locked(
 
 
 def _locked_with_copies(
-    connection: Connection, external_id: str, *, now: datetime, sender: base.Sender
+    connection: Connection, external_id: str, *, now: datetime, sender: base.Sender, by_us: bool
 ) -> list[tuple[Message, DialogChange]] | None:
-    """The message and what other dialogs took over from it, under the dialogs' locks, taken in their order. None
-    where it stands in another client's conversation than the sender's: whoever names its id does not own it.
+    """The message and what other dialogs took over from it, under the dialogs' locks, taken in their order. None where it
+    is not the sender's: it stands in another client's conversation, or one of us has written it here. Whoever names its
+    id does not own it. ``by_us``: done in the provider's own app by one of us.
     """
     found = find(connection, external_id)
     if found is None:
         return []
-    dialog_id, client_id = Message.objects.values_list("dialog_id", "dialog__client_id").get(pk=found)
-    if sender.external_id:
-        owner = clients.find(connection, sender)
-        if owner is not None and owner.pk != client_id:
-            logger.warning("A change of message %s came from another client than its own", found)
-            return None
+    row = Message.objects.values_list("dialog_id", "dialog__client_id", "author").get(pk=found)
+    dialog_id, client_id, author = row
+    if not _is_by(sender, client_id, connection):
+        return None
+    if author not in (Message.Author.CLIENT, Message.Author.OUTSIDE) and sender.external_id and not by_us:
+        logger.warning("A client asked to change message %s, which one of us has written", found)
+        return None
     wanted = sorted([(dialog_id, found), *((dialog, pk) for pk, dialog in message_content.copies_of(found))])
     return [_lock(pk, now=now) for _dialog, pk in wanted]
+
+
+def _is_by(sender: base.Sender, client_id: int, connection: Connection) -> bool:
+    """Whether the one who changes or marks a message is the client of its dialog. A stranger to the connection is not;
+    the live chat, which is ours, names nobody.
+    """
+    if not sender.external_id:
+        return True
+    owner = clients.find(connection, sender)
+    if owner.pk == client_id if owner is not None else not registry.has(connection.kind):
+        return True
+    logger.warning("Somebody else than client %s told of a change of that client's messages", client_id)
+    return False
 
 
 def _locked_by_uuid(

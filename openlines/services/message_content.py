@@ -32,7 +32,7 @@ from openlines.models import (
     MessageMark,
     OutboxItem,
 )
-from openlines.services import dialog_notices
+from openlines.services import albums, dialog_notices
 from openlines.services.change import PREVIEW, DialogChange
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ def put_text(
     """
     if not is_overtaken:
         _retell(change, message, text)
+        _notes_follow(change, message, text)
         _quotes_follow(change, message)
     if keeps_earlier:
         earlier = text if is_overtaken else message.text
@@ -70,6 +71,7 @@ def put_text(
 def take_back(change: DialogChange, message: Message) -> None:
     """Only that there was one stays, of ours the text for the audit. Files are gone, and cannot be fetched again."""
     _retell(change, message, "")
+    _notes_follow(change, message, "")
     _quotes_follow(change, message)
     message.deleted_at, message.rev = change.now, change.rev
     if message.author == Message.Author.CLIENT:
@@ -79,6 +81,18 @@ def take_back(change: DialogChange, message: Message) -> None:
         empty_deliveries(Q(messages=message) | Q(about=message) | Q(messages__reply_to=message))
     OutboxItem.objects.filter(message=message, state=OutboxItem.State.DONE).update(text="")
     message.save(update_fields=["text", "earlier_texts", "extra", "deleted_at", "rev", "delivery"])
+
+
+def take_part_back(change: DialogChange, message: Message, external_id: str) -> bool:
+    """One part of an album is taken back: its words and files go, the others stay. False where nothing would be left."""
+    files = albums.take_out(message, external_id)
+    if files is None:
+        return False
+    _remove(Attachment.objects.filter(pk__in=files))
+    message.earlier_texts, message.edited_at = [], change.now
+    empty_deliveries(Q(messages=message) | Q(about=message) | Q(messages__reply_to=message))
+    put_text(change, message, albums.text_of(albums.parts_of(message)), keeps_earlier=False)
+    return True
 
 
 def forget(dialog_ids: Iterable[int]) -> None:
@@ -158,6 +172,21 @@ def _retell(change: DialogChange, message: Message, text: str) -> None:
     stands_there = bool(message.text) and change.dialog.last_text == message.text[:PREVIEW]
     if stands_there or not later.exclude(author=Message.Author.AUTOMATIC).exists():
         change.set_fields(last_text=text[:PREVIEW])
+
+
+def _notes_follow(change: DialogChange, message: Message, text: str) -> None:
+    """A note stands also in notices to employees; one of a transfer in the list's row and in what is told of it, too."""
+    if not message.is_note or not message.text:
+        return
+    dialog = change.dialog
+    dialog_notices.retell(dialog, message.text, text)
+    short = dialog_notices.SHORT_NOTE
+    if dialog.handed_note == message.text[:short]:
+        change.set_fields(handed_note=text[:short])
+    for event in DialogEvent.objects.filter(dialog_id=dialog.pk, data__has_key="note"):
+        if event.data["note"].strip() == message.text:
+            event.data = {**event.data, "note": text}
+            event.save(update_fields=["data"])
 
 
 def _quotes_follow(change: DialogChange, message: Message) -> None:

@@ -11,7 +11,8 @@ from django.db import transaction
 from openlines.connectors import registry
 from openlines.connectors.base import Broken, Failed, Outcome, Sent, TryLater, Unknown
 from openlines.models import Client, Connection, Message, MessagePart, OutboxItem
-from openlines.services import attempts, clients, early_marks, pausing, replies, sent_changes
+from openlines.policies.facts import TextTrigger
+from openlines.services import attempts, clients, consents, early_marks, pausing, replies, sent_changes
 from openlines.services.change import DialogChange, lock_dialog
 
 FIRST_BACK_OFF = timedelta(seconds=2)
@@ -27,8 +28,9 @@ def write(item: OutboxItem, outcome: Outcome, *, now: datetime, call: attempts.C
     log = attempts.ended(item.log, outcome, now=now, call=call)
     later = isinstance(outcome, TryLater | Broken)
     with transaction.atomic():
-        if isinstance(outcome, Failed) and outcome.unreachable:
-            # he is written to: his row comes before the dialog's
+        asked = item.message.trigger == TextTrigger.CONSENT
+        if isinstance(outcome, Failed) and (outcome.unreachable or asked):
+            # the client is written to: that row comes before the dialog's
             Client.objects.select_for_update(no_key=True).get(pk=item.dialog.client_id)
         change = DialogChange(lock_dialog(item.dialog_id), now=now)
         message = Message.objects.get(pk=item.message_id)
@@ -70,9 +72,11 @@ def _deliver(change: DialogChange, message: Message, item: OutboxItem, outcome: 
             message.failure = ""
             if any("Failed" in (one["outcome"], one.get("was")) for one in item.log):
                 replies.redo(change, message)
+                consents.heard(change, message)
         case Failed():
             message.delivery, message.failure = Message.Delivery.FAILED, outcome.reason
             replies.undo(change, message)
+            consents.unheard(change, message)
         case Unknown():
             message.delivery, message.failure = Message.Delivery.UNKNOWN, outcome.reason
         case TryLater() | Broken():

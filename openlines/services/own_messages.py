@@ -19,7 +19,7 @@ from openlines.models import Dialog, Message, OutboxItem
 from openlines.policies import own_messages as policy
 from openlines.policies.own_messages import OwnMessage, Way, Why
 from openlines.policies.stale_view import Known
-from openlines.services import attempts, dialogs, replies, sent_changes, stale_view, wakeups
+from openlines.services import attempts, dialog_notices, dialogs, replies, sent_changes, stale_view, wakeups
 from openlines.services.change import DialogChange, lock_dialog
 from openlines.services.errors import CommandRefused
 
@@ -71,7 +71,10 @@ def edit(
             if held.waiting is not None:  # of an earlier sending
                 _close(held.waiting, now=now)
             if changed:
+                before = held.message.text
                 sent_changes.put_text(held.change, held.message, text, has_left=way is Way.AT_ONCE)
+                if held.message.is_note:
+                    dialog_notices.mentioned(held.change.dialog, text, by=by, now=now, before=before)
         if changed:
             _write(held)
 

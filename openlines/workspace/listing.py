@@ -21,6 +21,7 @@ from contactcenter.staff.roles import scope
 from openlines import search
 from openlines.models import Dialog, Offer, Seen
 from openlines.permissions import IS_SHOWN, visible_dialogs, waiting_for
+from openlines.policies.names import readable
 from openlines.services import dialog_notices
 from openlines.workspace import faces
 from openlines.workspace.gone import Gone, gone
@@ -192,8 +193,8 @@ def listing(
 
 def _row(row: dict[str, Any], employee: Employee, *, now: datetime, offer: Offer | None = None) -> Row:
     name = (
-        row["client__name"]
-        or row["client__username"]
+        readable(row["client__name"])
+        or readable(row["client__username"])
         or _("Visitor %(number)s") % {"number": row["client_id"]}
     )
     own = row["operator_id"] == employee.pk

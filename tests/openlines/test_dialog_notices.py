@@ -11,7 +11,7 @@ from contactcenter.staff.models import Employee, Notice, Role, RoleBinding
 from openlines.connectors.base import Failed
 from openlines.live import publish
 from openlines.models import Dialog, OutboxItem
-from openlines.services import dialogs, outcomes
+from openlines.services import dialogs, outcomes, own_messages
 from openlines.services.dialogs import Reply
 from tests.openlines.factories import at, make_operator
 from tests.openlines.rules.scene import Scene
@@ -122,6 +122,16 @@ def test_a_note_that_names_somebody_notifies_them(text: str, named: list[str]) -
     people = {"Zoe": make_operator("Zoe"), "Bert": make_operator("Bert")}
     dialogs.reply(scene.dialog.pk, Reply(uuid=uuid4(), text=text, is_note=True), by=scene.anna, now=at(3))
     assert [name for name in sorted(people) if told(people[name])] == named
+
+
+def test_a_note_that_is_changed_notifies_whom_it_names_anew() -> None:
+    scene = held(operators=1)
+    zoe, bert = make_operator("Zoe"), make_operator("Bert")
+    written = Reply(uuid=uuid4(), text="@Zoe please look", is_note=True)
+    note = dialogs.reply(scene.dialog.pk, written, by=scene.anna, now=at(3))
+    own_messages.edit(note.pk, "@Zoe and @Bert please look", by=scene.anna, now=at(4))
+    own_messages.edit(note.pk, "@Zoe and @Bert, please", by=scene.anna, now=at(5))
+    assert (len(told(zoe)), len(told(bert))) == (1, 1)
 
 
 def test_a_mention_of_oneself_or_in_a_message_to_the_client_is_none() -> None:

@@ -15,6 +15,7 @@ from django.test import Client as Http
 from django.urls import reverse
 from pytest_django import Settings
 
+from contactcenter.staff.models import Notice, Role, RoleBinding
 from openlines.connectors import base, registry
 from openlines.models import (
     Attachment,
@@ -201,7 +202,7 @@ def test_what_a_joined_dialog_took_over_follows() -> None:
     scene.write(SECRET, now=2, external_id="w1")
     client_joins.join(keep=scene.client, gone=other, now=at(3))
     assert Message.objects.filter(text=SECRET).count() == 2
-    take(scene, base.MessageEdited(base.Sender("x"), "w1", at(4), f"{SECRET}!"), now=4)
+    take(scene, base.MessageEdited(base.Sender(scene.client.external_id), "w1", at(4), f"{SECRET}!"), now=4)
     assert Message.objects.filter(text=f"{SECRET}!").count() == 2
     deleted(scene, "w1", now=5)
     assert places(SECRET) == []
@@ -370,3 +371,108 @@ def test_a_file_that_was_still_being_fetched_is_dropped(erased: Scene) -> None:
     Attachment.objects.filter(pk=gone.pk).delete()
     assert files._store(gone, SECRET.encode(), now=at(10)) is False
     assert places(SECRET) == []
+
+
+# -- whose message it is
+
+
+STRANGER = base.Sender("4711")
+
+
+def strange_changes() -> list[base.InboundItem]:
+    return [
+        base.MessageEdited(STRANGER, "77:1", at(5), "forged"),
+        base.MessageDeleted(STRANGER, ("77:1",), at(5)),
+        base.ReactionChanged(STRANGER, "77:1", at(5), ("👎",)),
+    ]
+
+
+@pytest.mark.parametrize("item", strange_changes(), ids=lambda item: type(item).__name__)
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_nobody_changes_or_marks_anothers_message(
+    scene: Scene, item: base.InboundItem, is_known: bool, comes_first: bool
+) -> None:
+    if is_known:
+        make_client(scene.connection, STRANGER.external_id)
+    if comes_first:
+        take(scene, item, now=5)
+    deliver(scene, 1, text="One", now=6)
+    if not comes_first:
+        take(scene, item, now=7)
+    told = Message.objects.get()
+    assert (told.text, told.deleted_at, told.extra.get("reactions")) == ("One", None, None)
+
+
+def test_a_client_changes_nothing_that_one_of_us_has_written(scene: Scene) -> None:
+    deliver(scene, 1, text="One", now=1)
+    reply = scene.answer("It costs 100", now=2)
+    Message.objects.filter(pk=reply.pk).update(external_id="77:2")
+    sender = base.Sender("77")
+    take(scene, base.MessageEdited(sender, "77:2", at(3), "It costs 1"), now=3)
+    take(scene, base.MessageDeleted(sender, ("77:2",), at(4)), now=4)
+    reply.refresh_from_db()
+    assert (reply.text, reply.deleted_at) == ("It costs 100", None)
+    take(scene, base.MessageEdited(sender, "77:2", at(5), "It costs 90", by_us=True), now=5)
+    reply.refresh_from_db()
+    assert reply.text == "It costs 90"
+
+
+# -- a part of an album
+
+
+def album_of_two(scene: Scene) -> Message:
+    deliver(scene, 1, caption="Front", now=1, media_group_id="g", photo=[photo("a")])
+    deliver(scene, 2, caption=f"Back {SECRET}", now=2, media_group_id="g", photo=[photo("b")])
+    return Message.objects.get()
+
+
+def photo(name: str) -> dict[str, Any]:
+    return {"file_id": name, "file_unique_id": name, "width": 10, "height": 10, "file_size": 10}
+
+
+def test_an_edited_part_of_an_album_leaves_the_other_parts_words(scene: Scene) -> None:
+    told = album_of_two(scene)
+    assert told.text == f"Front\nBack {SECRET}"
+    deliver(scene, 2, caption="Rear", now=3, edited=True, media_group_id="g", photo=[photo("b")])
+    deliver(scene, 1, caption="Face", now=4, edited=True, media_group_id="g", photo=[photo("a")])
+    assert (Message.objects.get().text, scene.dialog.last_text) == ("Face\nRear", "Face\nRear")
+
+
+@pytest.mark.parametrize(("gone", "left"), [("77:2", "Front"), ("77:1", "Rear")])
+def test_of_an_album_one_part_is_taken_back_alone(scene: Scene, gone: str, left: str) -> None:
+    album_of_two(scene)
+    deliver(scene, 2, caption="Rear", now=3, edited=True, media_group_id="g", photo=[photo("b")])
+    first, second = Attachment.objects.order_by("pk")
+    deleted(scene, gone, now=10)
+    told = Message.objects.get()
+    assert (told.text, told.deleted_at, scene.dialog.last_text) == (left, None, left)
+    assert list(Attachment.objects.all()) == [first if gone == "77:2" else second]
+    assert places(SECRET) == []
+    deleted(scene, "77:1" if gone == "77:2" else "77:2", now=11)
+    assert Message.objects.get().deleted_at == at(11)
+    assert not Attachment.objects.exists()
+
+
+# -- a note of ours
+
+
+@pytest.mark.parametrize("is_transfer", [True, False])
+def test_a_changed_or_deleted_note_stands_nowhere_as_it_was(is_transfer: bool) -> None:
+    scene = Scene(operators=2)
+    anna, bert = scene.people
+    RoleBinding.objects.create(role=Role.objects.get(key="administrator"), employee=bert)
+    scene.write()
+    dialogs.accept(scene.dialog.pk, by=anna, now=at(1))
+    words = f"@{bert.username} the code is {SECRET}"
+    if is_transfer:
+        dialogs.transfer_to_colleague(scene.dialog.pk, to=bert, by=anna, note=f" {words} ", now=at(2))
+    else:
+        dialogs.reply(scene.dialog.pk, Reply(uuid=uuid4(), text=words, is_note=True), by=anna, now=at(2))
+    note = Message.objects.get(is_note=True)
+    own_messages.edit(note.pk, "Call back", by=anna, now=at(3))
+    assert places(SECRET) == ["openlines_message.earlier_texts"]
+    assert all(notice.data.get("note", "Call back") == "Call back" for notice in Notice.objects.all())
+    own_messages.delete(note.pk, by=anna, now=at(4))
+    assert places("Call back") == ["openlines_message.text"]
+    assert Notice.objects.filter(kind="dialog_transferred").exists() is is_transfer

@@ -175,7 +175,7 @@ def _message(event: _Event, message: Json) -> Iterator[InboundItem]:
     if not mid:
         raise Unreadable("a message without an id")
     if message.get("is_deleted") is True:
-        yield MessageDeleted(client, (mid,), event.at)
+        yield MessageDeleted(client, (mid,), event.at, by_us=event.is_ours)
         return
     said = messaging_content.of(message)
     data = {**said.data, **({"standby": True} if event.is_standby else {})}
@@ -210,7 +210,7 @@ def _edit(event: _Event, edit: Json) -> Iterator[InboundItem]:
         # Instagram announces some messages this way, beside their own delivery: "edited" 0 times.
         yield NotSupported(_("A notice of an edit without its text; nothing is lost by leaving it out."))
         return
-    yield MessageEdited(event.client, mid, event.at, new)
+    yield MessageEdited(event.client, mid, event.at, new, by_us=event.is_ours)
 
 
 def _reaction(event: _Event, reaction: Json) -> Iterator[InboundItem]:

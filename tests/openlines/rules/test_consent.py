@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from openlines.connectors import base
-from openlines.models import ConsentRecord, ConsentVersion, Dialog, DialogEvent, Message
-from openlines.services import consents, dialogs, lines
+from openlines.models import Client, ConsentRecord, ConsentVersion, Dialog, DialogEvent, Message, OutboxItem
+from openlines.services import client_joins, consents, dialogs, lines, marks, outbound, outcomes
 from openlines.services.automatic_actions import channel_of
-from tests.openlines.factories import at
-from tests.openlines.rules.scene import Scene
+from tests.openlines.factories import at, make_client, write
+from tests.openlines.rules.scene import Scene, minutes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,6 +91,75 @@ def test_p2_without_buttons_the_next_message_counts(scene: Scene, by_writing: No
     given = scene.client.consents.get(decision="given")
     assert (given.how, given.at, given.version_number) == ("writing", at(5), 1)
     assert consents.is_given(type(scene.client).objects.get(pk=scene.client.pk))
+
+
+@pytest.mark.parametrize("how", ["refused", "told later", "too late", "forbidden"])
+def test_p1_who_never_got_the_question_is_asked_again_and_has_not_answered_it(
+    scene: Scene, by_writing: None, how: str
+) -> None:
+    if how == "forbidden":
+        scene.write("out of office", is_automatic=True)
+        assert scene.dropped() == [("consent", "machine")]
+    else:
+        scene.write()
+        lose(scene, how)
+    assert not consents.is_given(Client.objects.get(pk=scene.client.pk))
+    assert asked(scene) == "unheard"
+    scene.write("my parcel", now=minutes(60))
+    assert Message.objects.filter(trigger="consent", created_at=at(minutes(60))).count() == 1
+    assert (asked(scene), "given" in decisions(scene)) == ("asked", False)
+    scene.write("yes", now=minutes(61))
+    assert asked(scene) == "given"
+
+
+def lose(scene: Scene, how: str) -> None:
+    """The question does not reach the client."""
+    question = scene.last("consent")
+    item = OutboxItem.objects.select_related("connection", "message", "dialog__client").get(message=question)
+    if how == "refused":
+        outcomes.write(item, base.Failed("chat not found"), now=at(2))
+    elif how == "told later":
+        outcomes.write(item, base.Sent(("q1",)), now=at(2))
+        told = base.StatusChanged("q1", base.DeliveryStatus.FAILED, at(3), "expired")
+        marks.status(scene.connection, told, now=at(3))
+    else:
+        outbound.drain(scene.connection.pk, now=at(minutes(30)))
+
+
+def asked(scene: Scene) -> str:
+    return Client.objects.get(pk=scene.client.pk).consent_state
+
+
+def test_p1_a_question_that_arrives_after_all_is_asked(scene: Scene, by_writing: None) -> None:
+    scene.write()
+    lose(scene, "told later")
+    marks.status(scene.connection, base.StatusChanged("q1", base.DeliveryStatus.READ, at(4)), now=at(4))
+    assert asked(scene) == "asked"
+
+
+def test_p1_an_answer_is_not_undone_by_what_becomes_of_the_question(scene: Scene, by_writing: None) -> None:
+    scene.write()
+    scene.write("yes", now=1)
+    lose(scene, "told later")
+    assert asked(scene) == "given"
+
+
+def test_p3_of_two_clients_who_are_one_the_newest_answer_holds() -> None:
+    scene = Scene("whatsapp", consent_enabled=True, consent_url="https://example.com/privacy")
+    other = make_client(scene.connection)
+    write(other, "Hello", now=at(0))
+    press_as(other, "agree", now=1)
+    write(scene.client, "Hello", now=at(2))
+    client_joins.join(keep=scene.client, gone=other, now=at(3))
+    kept = Client.objects.get(pk=scene.client.pk)
+    assert (kept.consent_state, kept.consent_version) == ("given", ConsentVersion.objects.get())
+
+
+def press_as(client: Client, what: str, *, now: float) -> None:
+    question = Message.objects.filter(dialog__client=client, trigger="consent").latest("pk")
+    payload = question.extra["buttons"][0 if what == "agree" else 1]["payload"]
+    client.refresh_from_db()
+    write(client, what, now=at(now), kind=base.MessageKind.BUTTON, data={"payload": payload})
 
 
 def test_p2_a_machine_does_not_consent(scene: Scene, by_writing: None) -> None:
