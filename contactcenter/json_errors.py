@@ -34,7 +34,7 @@ _KEPT_HEADERS: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Content-Lan
 
 
 class JsonErrorsMiddleware:
-    """The outermost: also the answers of the others come through here."""
+    """Outside of all that answers: also the answers of the other middlewares come through here."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

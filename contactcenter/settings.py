@@ -82,8 +82,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "contactcenter.json_errors.JsonErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "contactcenter.content_policy.ContentPolicyMiddleware",
+    "contactcenter.json_errors.JsonErrorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "contactcenter.outage.DatabaseOutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -240,7 +241,7 @@ if _behind_proxy:
 TRUSTED_PROXIES: list[str] = env.list(
     "TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"] if _behind_proxy else []
 )
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the chat's frame exempts itself
+X_FRAME_OPTIONS = "DENY"  # the chat's frame and a formatted mail exempt themselves
 
 # -- mail and log --------------------------------------------------------------------------------------------
 

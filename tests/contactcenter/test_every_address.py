@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from contactcenter.content_policy import ADMIN, API_DOCUMENTATION, HEADER, OWN
 from contactcenter.staff.models import Installation
 from openlines.models import Attachment, InboundEvent, OutboxItem, ReplyList
 from openlines.services import dialogs
@@ -104,10 +105,8 @@ def arguments(name: str, wanted: tuple[str, ...], things: dict[str, Any]) -> dic
     return {one: known.get(one, 1) for one in wanted}
 
 
-def test_a_get_changes_nothing(things: dict[str, Any]) -> None:
-    browser = Browser(raise_request_exception=False)
-    browser.force_login(things["boss"])
-    changed, seen = [], 0
+def addresses(things: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(name, address that leads to one of the things) of each."""
     for name, path, wanted in walk(get_resolver().url_patterns):
         try:
             address = reverse(name, kwargs=arguments(name, wanted, things)) if wanted else reverse(name)
@@ -115,6 +114,14 @@ def test_a_get_changes_nothing(things: dict[str, Any]) -> None:
             address = "/" + re.sub(r"\(\?P<\w+>[^)]*\)|<[^>]+>", "1", path).strip("^$").replace(
                 "\\Z", ""
             ).lstrip("/")
+        yield name, address
+
+
+def test_a_get_changes_nothing(things: dict[str, Any]) -> None:
+    browser = Browser(raise_request_exception=False)
+    browser.force_login(things["boss"])
+    changed, seen = [], 0
+    for name, address in addresses(things):
         with CaptureQueriesContext(
             database,
         ) as queries:
@@ -128,6 +135,24 @@ def test_a_get_changes_nothing(things: dict[str, Any]) -> None:
             browser.force_login(things["boss"])
     assert changed == []
     assert seen > 60
+
+
+def test_every_page_has_a_policy(things: dict[str, Any]) -> None:
+    browser = Browser(raise_request_exception=False)
+    browser.force_login(things["boss"])
+    seen: dict[str, set[str]] = {}
+    for name, address in addresses(things):
+        response = browser.get(address)
+        assert response.headers["X-Content-Type-Options"] == "nosniff", address
+        assert "Referrer-Policy" in response.headers, address
+        if response.headers.get("Content-Type", "").startswith("text/html") and response.status_code != 302:
+            seen.setdefault(response.headers[HEADER], set()).add(name.partition(":")[0])
+        if response.status_code in (302, 401):
+            browser.force_login(things["boss"])
+    for policy, places in seen.items():
+        assert "default-src 'none'" in policy, places
+        assert "'unsafe-" not in policy or places in ({"admin"}, {"api"}), places
+    assert {OWN, ADMIN, API_DOCUMENTATION} < seen.keys()
 
 
 SPOKEN = [
