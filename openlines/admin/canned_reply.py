@@ -50,6 +50,9 @@ class ReplyText(forms.Textarea):
             "sample": json.dumps(self.sample),
             "macros": [f"#{macro}#" for macro in reply_search.MACROS],
             "language": "",
+            "label": "",
+            "is_open": True,
+            "is_alone": True,
         }
         return context
 

@@ -88,14 +88,18 @@ class Customer:
     def open_the_chat(self) -> Customer:
         """By the button on the shop's page."""
         self.page.get_by_role("button", name="Open the chat").click()
-        expect(self.text).to_be_visible()
-        return self
+        return self._has_begun()
 
     def follow_the_link(self) -> Customer:
         """To the chat without a site around it."""
         self.page.goto(self._chat)
         self.chat = self.page
+        return self._has_begun()
+
+    def _has_begun(self) -> Customer:
+        """The field is there before the script that sends what is written in it."""
         expect(self.text).to_be_visible()
+        expect(self.log).to_have_attribute("aria-live", "polite")
         return self
 
     @property

@@ -69,8 +69,10 @@ def dialog(anna: Employee) -> Dialog:
             message=sent, status=status, at=heard - timedelta(seconds=2), heard_at=heard
         )
     reason = "WhatsApp refuses the access token. Make a new one and paste it."
-    Connection.objects.filter(pk=whatsapp.pk).update(paused_reason="")
-    pausing.pause(whatsapp.pk, reason=reason, now=now - timedelta(seconds=250))
+    # It stays paused all the time: the house's workers would send at once.
+    Connection.objects.filter(pk=whatsapp.pk).update(
+        paused_reason=reason, last_error=reason, last_error_at=now - timedelta(seconds=250)
+    )
     return Dialog.objects.get(pk=dialog.pk)
 
 

@@ -31,6 +31,8 @@ def operator(house: House) -> Employee:
 
 @pytest.fixture
 def bot(house: House, operator: Employee) -> Connection:
+    if TOKEN not in house.telegram.bots:
+        house.telegram.add_bot(TOKEN)
     return make_connection(
         make_line(operator, greeting_enabled=False),
         kind="telegram",

@@ -97,7 +97,7 @@ def test_a_person_may_still_write_late_and_says_so_to_the_channel(anna: Employee
     composed = outgoing.compose(item, now=NOW + 2 * DAY)
     assert isinstance(composed, OutgoingMessage)
     assert composed.late
-    with pytest.raises(CommandRefused, match="when he writes again"):
+    with pytest.raises(CommandRefused, match="when the client writes again"):
         answer(dialog, anna, now=NOW + 7 * DAY)
 
 

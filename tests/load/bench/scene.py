@@ -262,7 +262,9 @@ def _deadlines(line: OpenLine, state: str, *, kind: str, since: str, after: time
 def _copy(template: models.Model, number: int, changes: Mapping[str, str]) -> None:
     """``number`` copies of a saved row; ``changes``: column → SQL, in which ``n`` counts from 1."""
     table = template._meta.db_table
-    columns = [str(one.column) for one in template._meta.concrete_fields if not one.primary_key]
+    columns = [
+        str(one.column) for one in template._meta.concrete_fields if not (one.primary_key or one.generated)
+    ]
     wanted = ", ".join(changes.get(one, f"t.{one}") for one in columns)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # no check of each foreign key

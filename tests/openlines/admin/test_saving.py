@@ -88,7 +88,7 @@ def test_a_block_says_in_words_what_is_saved(
 def test_without_a_closing_text_a_finished_dialog_is_said_to_close_at_once(
     client: Client, administrator: Employee, page_of: Page
 ) -> None:
-    line = make_line(make_employee(), finish_text_enabled=False)
+    line = make_line(make_employee(), finish_text_enabled=False, rating_enabled=False)
     assert (
         "the dialog is closed at once, without a text" in client.get(page_of("automaticactions", line)).text
     )
