@@ -152,6 +152,10 @@ class WrittenOutside:
     data: Mapping[str, Any] = field(default_factory=dict)
     must_be_shown: bool = False
     """Where there is no open dialog to show it in, the delivery is parked: it may be no echo at all (e-mail)."""
+    needs_proof: bool = False
+    """Anybody can write our address into From: it counts as our reply only where it answers a mail of the dialog."""
+    refers_to: tuple[str, ...] = ()
+    """As in ``MessageReceived``."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from contactcenter.lib.parameters import storable
 from openlines.connectors import base, registry
 from openlines.models import Attachment, Connection, Dialog, Message, MessageMark
+from openlines.policies.file_types import HEAD, picture_type
+from openlines.policies.names import readable
 from openlines.services import guards, wakeups
 from openlines.services.change import DialogChange, lock_dialog, lock_first
 from openlines.services.errors import CommandRefused
@@ -39,8 +41,10 @@ def upload(file: UploadedFile[Any]) -> Attachment:
         )
     if not size:
         raise CommandRefused("empty_file", _("The file is empty."))
-    name = (file.name or _("file")).replace("\\", "/").rsplit("/", 1)[-1][:255]
+    name = readable((file.name or "").replace("\\", "/").rsplit("/", 1)[-1])[:255] or _("file")
     mime = storable(file.content_type or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
+    mime = picture_type(mime, file.read(HEAD))
+    file.seek(0)
     return Attachment(
         kind=kind_of(mime), name=name, mime=mime, size=size, file=file, state=Attachment.State.STORED
     )
@@ -50,7 +54,7 @@ def received(media: base.Media) -> Attachment:
     """A client's file, not saved yet: to be fetched, or, where the delivery itself holds it, stored with the message."""
     attachment = Attachment(
         kind=media.kind,
-        name=media.name[:255],
+        name=readable(media.name)[:255],
         mime=media.mime[:100],
         size=media.size,
         reference=media.content_id[:500] if media.content is not None else media.reference,
@@ -62,9 +66,8 @@ def received(media: base.Media) -> Attachment:
             attachment.failure = _("The file is larger than 20 MB.")
         else:
             attachment.size = len(media.content)
-            attachment.mime = (
-                attachment.mime or mimetypes.guess_type(media.name)[0] or "application/octet-stream"
-            )
+            mime = attachment.mime or mimetypes.guess_type(media.name)[0] or "application/octet-stream"
+            attachment.mime = picture_type(mime, media.content[:HEAD])
             attachment.file.save("file", ContentFile(media.content), save=False)
             attachment.state = Attachment.State.STORED
     return attachment
@@ -182,7 +185,8 @@ def _store(
         current.attempts += 1
         current.failure = failure
         if content is not None:
-            current.mime = current.mime or mimetypes.guess_type(current.name)[0] or "application/octet-stream"
+            mime = current.mime or mimetypes.guess_type(current.name)[0] or "application/octet-stream"
+            current.mime = picture_type(mime, content[:HEAD])
             current.size = len(content)
             current.file.save("file", ContentFile(content), save=False)
             current.state = Attachment.State.STORED

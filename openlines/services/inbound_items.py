@@ -101,6 +101,7 @@ def _written_outside(
                 % {"client": item.client.external_id}
             )
         return "written outside, to somebody without an open dialog"
+    is_proven = not item.needs_proof or threads.continues(item, dialog)
     change = DialogChange(dialog, now=now)
     change.add_message(
         NewMessage(
@@ -109,12 +110,12 @@ def _written_outside(
             kind=item.kind,
             external_id=item.external_id or None,
             sent_at=item.at,
-            extra=dict(item.data),
+            extra={**item.data, **({} if is_proven else {"unproven": True})},
             attachments=tuple(files.received(media) for media in item.media),
             inbound_id=inbound_id,
         )
     )
-    if change.facts.frozen_at is None and allowed(State(dialog.state), Event.WRITTEN_OUTSIDE):
+    if is_proven and change.facts.frozen_at is None and allowed(State(dialog.state), Event.WRITTEN_OUTSIDE):
         change.step(Event.WRITTEN_OUTSIDE)
         change.record(Event.WRITTEN_OUTSIDE)
     change.write()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from openlines.connectors import base
 from openlines.models import Client, Connection, Dialog, Message
 from openlines.services import outgoing
@@ -11,7 +13,23 @@ OURS = (Message.Author.OPERATOR, Message.Author.AUTOMATIC, Message.Author.BOT)
 
 def answered(item: base.MessageReceived, connection: Connection) -> Dialog | None:
     """Only our own unguessable ids and tokens count, never the subject alone."""
-    for reference in dict.fromkeys(filter(None, (*item.refers_to, item.reply_to))):
+    return _named((*item.refers_to, item.reply_to), connection)
+
+
+def continues(item: base.WrittenOutside, dialog: Dialog) -> bool:
+    """Whether it goes back to a mail of the dialog, the client's or ours: who only knows two addresses cannot say so."""
+    named = [one for one in item.refers_to if one]
+    if not named:
+        return False
+    ours = _named(named, dialog.connection)
+    if ours is not None and ours.client_id == dialog.client_id:
+        return True
+    of_the_client = Message.objects.filter(dialog__client=dialog.client_id, author=Message.Author.CLIENT)
+    return of_the_client.filter(extra__message_id__in=named).exists()
+
+
+def _named(references: Iterable[str], connection: Connection) -> Dialog | None:
+    for reference in dict.fromkeys(filter(None, references)):
         dialog_id = outgoing.dialog_of_token(reference)
         rows = (
             Dialog.objects.filter(pk=dialog_id, client__connection=connection)

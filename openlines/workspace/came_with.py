@@ -14,6 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from openlines.policies.names import readable
+
 _SHARED = {
     "reel": ("clapperboard", gettext_lazy("Shares a reel")),
     "post": ("image", gettext_lazy("Shares a post")),
@@ -83,6 +85,13 @@ def _meant(extra: Mapping[str, Any]) -> Iterator[Along]:
 
 
 def _around(extra: Mapping[str, Any]) -> Iterator[Along]:
+    if extra.get("unproven") is True:
+        yield Along(
+            "triangle-alert",
+            _(
+                "Says that it is from us, but answers no mail of this conversation: somebody may have forged the sender"
+            ),
+        )
     if form := _text(extra, "form"):
         yield Along("list-checks", _("Filled in the form “%(form)s”") % {"form": form})
     if bot := _text(extra, "via_bot"):
@@ -95,8 +104,9 @@ def _text(found: Mapping[str, Any], *names: str) -> str:
     """The first of ``names`` that has a word or a number."""
     for name in names:
         value = found.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
+        is_word = isinstance(value, str | int) and not isinstance(value, bool)
+        if is_word and (said := readable(str(value))):
+            return said
     return ""
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from contactcenter.staff.models import Employee
 from openlines.models import Attachment, Dialog, Message
 from openlines.models.message import ANSWER, MACHINE_ANSWER
+from openlines.policies.names import readable
 from openlines.views_files import shown_type
 from openlines.workspace import canned
 from openlines.workspace.came_with import Along, came_with
@@ -202,13 +203,14 @@ def _special(message: Message, dialog: Dialog) -> tuple[str, str, str]:
     extra: dict[str, Any] = message.extra
     if message.kind == "location":
         place = f"{extra.get('latitude', '')},{extra.get('longitude', '')}"
-        named = [str(extra[name]) for name in ("name", "address") if extra.get(name)]
+        told = (readable(str(extra.get(name) or "")) for name in ("name", "address"))
+        named = [one for one in told if one]
         return "map-pin", " · ".join([*named, _("Location %(place)s") % {"place": place}]), f"geo:{place}"
     if message.kind == "contact":
-        phone = str(extra.get("phone", ""))
+        phone = readable(str(extra.get("phone") or ""))
         return (
             "contact-round",
-            " · ".join(filter(None, [str(extra.get("name", "")), phone])),
+            " · ".join(filter(None, [readable(str(extra.get("name") or "")), phone])),
             f"tel:{phone}" if phone else "",
         )
     if message.kind == "unsupported":

@@ -45,7 +45,8 @@ def formatted(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404(_("There is no such mail, or it is not yours to see."))
     remote = "pictures" in request.GET
     cids = _pictures(message)
-    written, quoted = markup.split_quote(html)
+    # What the mail's text leaves unfolded (a new mail that indents, an answer between) is not folded here either.
+    written, quoted = markup.split_quote(html) if message.extra.get("quoted") else (html, "")
     context = {
         "subject": message.extra.get("subject") or "",
         "written": markup.clean_html(written, cids, remote_images=remote),

@@ -77,6 +77,7 @@ SHOWN: dict[str, tuple[str, dict[str, Any], str]] = {
     "shared": ("text", {"shared": "story_mention"}, "Mentions us in a story"),
     "link": ("text", {"shared": "reel", "link": "https://ig.test/r"}, 'href="https://ig.test/r"'),
     "form": ("text", {"form": "Appointment"}, "Filled in the form “Appointment”"),
+    "unproven": ("text", {"unproven": True}, "may have forged the sender"),
     "standby": ("text", {"standby": True}, "Another app of the page"),
     "subject": ("text", {"subject": "About my order"}, "About my order"),
     "from": ("text", {"from": "bea@client.test"}, "bea@client.test"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from openlines.connectors import base
 from openlines.models import Attachment
-from openlines.services import dialogs
+from openlines.services import dialogs, files
 from openlines.widget import presenters
 from tests.openlines.factories import NOW, write
 from tests.workspace.conftest import Scene, browser_of
@@ -59,3 +61,13 @@ def test_what_browsers_show_is_shown(scene: Scene, kind: str, mime: str, tag: st
     shown = browser_of(scene.anna).get(item.split('src="')[1].split('"')[0])
     assert shown["Content-Disposition"].startswith("inline")
     assert presenters.file(attachment, chat=scene.connection)["kind"] == kind
+
+
+def test_a_picture_that_is_declared_as_another_kind_is_stored_as_what_it_is() -> None:
+    heic = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"
+    media = base.Media(base.MediaKind.IMAGE, "", "IMG\u202egpj.jpg", "image/jpeg", len(heic), heic)
+    attachment = files.received(media)
+    assert (attachment.mime, attachment.name) == ("image/heic", "IMGgpj.jpg")
+    sent = files.upload(SimpleUploadedFile("IMG_2041.jpg", heic, "image/jpeg"))
+    assert sent.mime == "image/heic"
+    assert sent.file.read() == heic

@@ -32,6 +32,11 @@ _PRODUCTS = re.compile(
     r"|\bios\b|móvil|mobil|téléphone|телефон|app\b|телефона",
     re.IGNORECASE,
 )
+_CARRIER = re.compile(
+    r"(?:from|via) (?:my|the|a) [^,.;?!]{2,40},\s(?:an?\s)?[^,.;?!]{2,40}\s(?:smartphone|phone|device|tablet|handset)",
+    re.IGNORECASE,
+)
+"""“Sent via the Samsung Galaxy S23, an AT&T 5G smartphone”."""
 _FOOTER = re.compile(
     r"confidential|privileged|vertraulich|confidentiel|confidencial|riservat|poufn|vertrouwelijk|důvěrn"
     r"|dôvern|fortrolig|konfidentiell|luottamuksell"
@@ -63,6 +68,8 @@ def is_sent_from(line: str) -> bool:
     has_link = _LINK.search(match["rest"]) is not None
     rest = _LINK.sub("", match["rest"]).strip()
     words = rest.split()
+    if _CARRIER.fullmatch(rest):
+        return True
     if len(words) > 8 or re.search(r"[,;?!]|\.\s", rest):
         return False
     is_product = _PRODUCTS.search(rest) is not None

@@ -34,7 +34,7 @@ _ENVELOPES = ("x-original-sender", "x-mailfrom", "return-path")
 """Headers in which the sender of the envelope stands: often the writer, sometimes a list's or a relay's machine."""
 _SENDERS = ("sender", "x-sender", "x-envelope-from", "envelope-from")
 _ENVELOPE_FROM = re.compile(r"envelope-from\s{1,9}<?([^<>\s();]{3,200})>?", re.IGNORECASE)
-_VIA = re.compile(r"\s+(?:via|przez|über|par l’intermédiaire de)\s+.*$", re.IGNORECASE)
+_VIA = re.compile(r"\s+\(?(?:via|przez|über|par l’intermédiaire de)\s+.*$", re.IGNORECASE)
 _SRS = re.compile(r"srs0[=+-][^=]{1,20}=[^=]{1,4}=([^=]{1,190})=([^@]{1,100})@.*", re.IGNORECASE)
 _SRS_TWICE = re.compile(
     r"srs1[=+-].{1,200}?==[^=]{1,20}=[^=]{1,4}=([^=]{1,190})=([^@]{1,100})@.*", re.IGNORECASE
@@ -49,10 +49,17 @@ _FORWARDED = re.compile(
     r"^[\s>*]*(?:from|od|von|de|da|van|fra|från|от|від)[ \t*]*:[ \t*]*(.{3,300})$", re.I | re.M
 )
 """The head of a mail that was forwarded by hand."""
+_MAIL_WORD = (
+    r"(?:e-?mail|mail|mejl|courriel|correo|poczta|почта|пошта|имейл|имэйл|имейла|pošta|posta|メール|邮箱|邮件|郵件|信箱"
+    r"|이메일|ηλεκτρονικό ταχυδρομείο|אימייל|دوا)"
+)
+_ADDRESS_WORD = r"(?:[ -]?(?:address|adress?e?|adres|adresa|cím|osoite|アドレス|地址))?"
 _FIELD = re.compile(
-    r"^[\s>*•-]*(?:(?:your|customer|client|contact|twój|adres|adresse|dirección de|indirizzo) )?"
-    r"(?:e-?mail|mail|courriel|correo|poczta)"
-    r"(?:[ -]?(?:address|adres|adresse|elettronica|electrónico|klienta|kontaktowy))?[ \t*]*[:=][ \t*]*(.{3,300})$",
+    r"^[ \t>*•-]{0,20}(?:[^\W\d_][^\s:=@]{0,15}[ \t-]){0,3}?"
+    + _MAIL_WORD
+    + rf"(?:{_ADDRESS_WORD}[ \t*|]{{0,10}}(?:[ \t|]|\r?\n[ \t]{{0,10}}\r?\n?)"
+    + r"|[^\s:=@]{0,12}(?:[ \t][^\s:=@]{1,15}){0,3}[ \t*]{0,10}[:=：][ \t*]{0,10}(?:\r?\n[ \t]{0,10}){0,2})"
+    + r"[ \t]{0,10}[<\[(]?(?:mailto:)?([^\s<>@:()\[\]]{1,64}@[^\s<>@:()\[\]]{3,190})",
     re.I | re.M,
 )
 """The line of a form in which the writer's address stands."""
@@ -78,6 +85,13 @@ def ours(headers: h.Headers, own: options.Options) -> str:
         return ""
     named = h.addresses([*headers.all("from"), *headers.all("reply-to"), *headers.all("sender")])
     return uuid if any(own.is_own(address) for _name, address in named) else ""
+
+
+def is_refuted(headers: h.Headers) -> bool:
+    """The receiving server says that From's domain did not send it. Nothing believes a "pass": anybody can write one."""
+    told = headers.raw("authentication-results").lower()
+    is_good = "dmarc=pass" in told or "dkim=pass" in told
+    return "dmarc=fail" in told or (("spf=fail" in told or "dkim=fail" in told) and not is_good)
 
 
 def author(root: mime.Part, raw: bytes, own: options.Options) -> Author:
@@ -187,7 +201,7 @@ def _from_ourselves(root: mime.Part, raw: bytes, name: str, address: str, own: o
     got = h.addresses([*headers.all("to"), *headers.all("cc")])
     if got and not any(own.is_own(one) for _name, one in got):
         return Author(recipient(headers, own), address, outside=True)
-    for found_name, found in _named_inside(root):
+    for found_name, found in (*h.addresses(headers.all("reply-to")), *_named_inside(root)):
         if found and not own.is_own(found):
             return Author(_sender(found, found_name), address)
     return Author(_unknown(raw, name), address)

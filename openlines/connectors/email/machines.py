@@ -39,7 +39,7 @@ _PHRASES = (
     r"auto(?:matic|mated)?[- ]?(?:reply|response|answer|responder)\b",
     r"out[- ]of[- ](?:the[- ])?office\b",
     r"ooo\b",
-    r"away from ",
+    r"away from (?:my |the )?(?:desk|office|work|keyboard)\b",
     r"(?:i am|i'm|currently) (?:away|on (?:leave|vacation|holiday))\b",
     r"(?:on )?(?:vacation|annual leave|holiday) (?:notice|reply|message|response)\b",
     r"automatische (?:antwort|e-?mail-?antwort)\b",
@@ -69,10 +69,29 @@ _PHRASES = (
     r"automatick[áa] odpov[ěe][ďd]|automatikus v[áa]lasz|r[ăa]spuns automat\b|samodejni odgovor\b",
     r"автоматическ(?:ий|ое) ответ|автоответ|автоматична відповідь|нет на месте",
     r"otomatik yan[ıi]t",
+    r"αυτόματη απάντηση\b|automatski odgovor\b|automatick[ýá] (?:odgovor|odpoveď)|automatinis atsakymas\b"
+    r"|automaatvastus\b|automātisk[aā] atbilde\b|automatsvar\b|תגובה אוטומטית|رد تلقائي|الرد التلقائي|ตอบกลับอัตโนมัติ"
+    r"|trả lời tự động|balasan otomatis\b|отсутству[юе]|автоматичен отговор\b",
+    r"(?:on|in|auf|im|na|en|di|de|w|på|på|op|в) (?:annual leave|leave|vacation|holidays?|urlaub|urlopie|vacances|congés?|ferie"
+    r"|vacaciones|férias|semester|vakantie|отпуске)\b",
+    r"(?:i am|i'm|ich bin|jestem|je suis|sono|estoy|estou|jag är|jeg er|ik ben|я) "
+    r"(?:currently |derzeit |obecnie |actuellement )?"
+    r"(?:out of (?:the )?office|(?:on|im|na|en|in|de|op|på|в) (?:annual leave|leave|vacation|holidays?|urlaub|urlopie|vacances"
+    r"|congés?|ferie|vacaciones|férias|semester|vakantie|отпуске))\b",
+    r"mimo kancelář|nie ma mnie w (?:biurze|pracy)",
     r"自動(?:返信|応答|回复|回覆)|自动(?:回复|答复)|자동 ?(?:회신|응답)",
 )
 _AWAY = re.compile(r"(?:\[[^\]]{1,30}\]\s*)?\W*(?:" + "|".join(_PHRASES) + ")", re.IGNORECASE)
 """At the very start of a subject: "Re: Automatic reply" is a person's answer to one."""
+_TITLE_ENDS = re.compile(
+    r"[^\W\d_]*(?: (?:autoreply|auto-reply|reply|message|notice|du bureau|from (?:the )?office|de la oficina"
+    r"|do escritório))?\s*"
+    r"(?:$|[:：(!|–—-]|(?:\.|,)?\s*(?:until|till|til|from|since|\d|bis|vom|ab|do|od|jusqu|du|au|hasta|del|fino|dal"
+    r"|até|tot|t/m|to|till|с|до|по)\b)",
+    re.IGNORECASE,
+)
+"""What follows in a program's subject. A person's goes on: "Out of office hours again?", "Absence of my parcel"."""
+_COMMENT = re.compile(r"\([^()]{0,100}\)")
 
 
 @dataclass(frozen=True)
@@ -85,9 +104,12 @@ class Machine:
 def of(root: mime.Part, sender: str, refers_to: tuple[str, ...]) -> Machine | None:
     """None: a person wrote it. ``sender``: the address that is answered; ``refers_to``: what the mail goes back to."""
     headers = root.headers
-    submitted = headers.text("auto-submitted", limit=100).lower().partition(";")[0].strip()
+    told = _COMMENT.sub(" ", headers.text("auto-submitted", limit=100)).lower()
+    submitted = told.partition(";")[0].strip(' "')
     local = sender.partition("@")[0]
-    is_away = _AWAY.match(headers.text("subject", limit=300)) is not None
+    away = _AWAY.match(subject := headers.text("subject", limit=300))
+    is_away = away is not None
+    is_title = away is not None and _TITLE_ENDS.match(subject, away.end()) is not None
     names_ours = any(ids.ours(one) or not one.startswith(("<", "#")) for one in refers_to)
     if (
         submitted.startswith("auto-repl")
@@ -98,7 +120,7 @@ def of(root: mime.Part, sender: str, refers_to: tuple[str, ...]) -> Machine | No
             "autoresponder" in headers.text(name).lower() for name in ("delivered-to", "x-post-messageclass")
         )
         or root.type == "multipart/report"
-        or (is_away and names_ours)  # a subject alone may be a person's: "Out of office hours again?"
+        or (is_title and (names_ours or _is_bulk(headers)))
     ):
         return Machine(answers=True)
     if (
@@ -109,6 +131,11 @@ def of(root: mime.Part, sender: str, refers_to: tuple[str, ...]) -> Machine | No
     ):
         return Machine(answers=names_ours or is_away)
     return Machine(answers=False) if _SYSTEMS.fullmatch(local) else None
+
+
+def _is_bulk(headers: h.Headers) -> bool:
+    """Old vacation programs write this and no reference; so do lists, so it counts beside a subject alone."""
+    return headers.text("precedence", limit=40).lower() in ("bulk", "junk")
 
 
 def _says_yes(headers: h.Headers, name: str) -> bool:

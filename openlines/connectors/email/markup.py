@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import nh3
 
-from openlines.connectors.email import footers
+from openlines.connectors.email import footers, quotes
 
 MAX_HTML = 500_000
 """Letters of a mail's HTML that are kept and shown."""
@@ -66,8 +66,9 @@ _QUOTE_IDS = {
     "divrplyfwdmsg",
     "mail-editor-reference-message-container",
     "olk_src_body_section",
+    "zwchr",
 }
-_QUOTED_TO_THE_END = {"appendonsend", "divrplyfwdmsg"}
+_QUOTED_TO_THE_END = {"appendonsend", "divrplyfwdmsg", "zwchr"}
 
 
 @dataclass
@@ -238,8 +239,23 @@ def _starts_quote(tag: _Tag) -> bool:
         return True
     if tag.name == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")[:500]):
         return True
+    if tag.name == "div" and attributes.get("name", "").lower() == "quote":  # GMX, WEB.DE
+        return True
     names = set(attributes.get("class", "").lower().split())
-    return bool(names & _QUOTE_CLASSES) or attributes.get("id", "").lower() in _QUOTE_IDS
+    if names & _QUOTE_CLASSES or any(name.endswith("yahoo_quoted") for name in names):
+        return True
+    return attributes.get("id", "").lower() in _QUOTE_IDS
+
+
+def _names_its_quotes(source: str) -> bool:
+    """Some quote carries more than ``type=cite``, which Apple Mail and Thunderbird write for an indent, too."""
+    return any(
+        piece.tag is not None
+        and not piece.tag.is_closing
+        and _starts_quote(piece.tag)
+        and (piece.tag.name != "blockquote" or {"cite", "class"} & piece.tag.attributes.keys())
+        for piece in _pieces(source)
+    )
 
 
 def _quotes_the_rest(tag: _Tag) -> bool:
@@ -251,8 +267,11 @@ def _quotes_the_rest(tag: _Tag) -> bool:
 # -- as text ----------------------------------------------------------------------------------------------------
 
 
-def to_text(source: str) -> tuple[str, str]:
-    """(what was written, what was quoted). Where something stands below a quote all of it counts as written."""
+def to_text(source: str, *, is_new: bool = False) -> tuple[str, str]:
+    """(what was written, what was quoted). Where something stands below a quote all of it counts as written.
+
+    ``is_new``: the mail answers none, so a quote without a head is how its writer indents.
+    """
     lines: list[tuple[str, bool]] = []
     for line, quoted in _lines(source):
         blank_before = not lines or not lines[-1][0]
@@ -267,6 +286,9 @@ def to_text(source: str) -> tuple[str, str]:
         [line for line, _quoted in lines[quotes_end:]]
     )
     above = "\n".join(line for line, _quoted in lines[:first]).strip()
+    whole = "\n".join(line for line, _quoted in lines).strip()
+    if is_new and first < len(lines) and not _names_its_quotes(source) and not quotes.has_head(whole):
+        return whole, ""
     if not above or below:
         return "\n".join(f"> {line}" if quoted and line else line for line, quoted in lines).strip(), ""
     return above, "\n".join(line for line, _quoted in lines[first:]).strip()
@@ -448,9 +470,21 @@ def split_quote(html: str) -> tuple[str, str]:
     pieces = list(_pieces(html))
     first = next((index for index, piece in enumerate(pieces) if piece.is_quoted), len(pieces))
     written = any(_is_seen(piece) for piece in pieces[:first])
-    if not written or any(_is_seen(piece) and not piece.is_quoted for piece in pieces[first:]):
+    if not written or _answers_below(pieces[first:]):
         return _written(pieces), ""
     return _canonical(_written(pieces[:first])), _canonical(_written(pieces[first:]))
+
+
+def _answers_below(pieces: list[_Piece]) -> bool:
+    """Something of the writer's own stands between or below what is quoted; footers are nobody's answer."""
+    end = next((index for index in range(len(pieces), 0, -1) if pieces[index - 1].is_quoted), 0)
+    if any(_is_seen(piece) and not piece.is_quoted for piece in pieces[:end]):
+        return True
+    below = pieces[end:]
+    if not any(_is_seen(piece) for piece in below):
+        return False
+    lines = to_text(_written(below))[0].split("\n")
+    return footers.says_something(lines) or not any(line.strip() for line in lines)
 
 
 def _is_seen(piece: _Piece) -> bool:

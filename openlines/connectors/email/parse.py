@@ -56,6 +56,8 @@ _KNOWN = (
     "return-path",
 )
 _NUMBER = re.compile(r"\[#(\d{1,12})\]")
+_ANSWER = re.compile(r"\s{0,5}[^\W\d_]{1,6}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]")
+"""“Re:”, “Odp:”, “AW:”, “Fwd:”: of an answer without references, or of what is passed on."""
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -93,6 +95,7 @@ def _outside(
     """Our side's own: by hand, from another mail program; with a ``uuid`` what this product sent, back by a list, a rule
     or a copy to ourselves, which proves that it left."""
     said = _message(root, request, author.sender, author.written_by, at, own)
+    is_refuted = identity.is_refuted(root.headers)
     return WrittenOutside(
         client=said.sender,
         external_id=said.external_id,
@@ -103,6 +106,8 @@ def _outside(
         uuid=uuid,
         data=said.data,
         must_be_shown=not uuid,
+        needs_proof=not uuid,
+        refers_to=() if is_refuted else said.refers_to,
     )
 
 
@@ -111,7 +116,7 @@ def _message(
 ) -> MessageReceived:
     body = mime.body(root)
     html = "\n".join(part.text for part in body.html if part.type == "text/html")[: markup.MAX_HTML]
-    text, quoted = _texts(body, html)
+    text, quoted = _texts(body, html, is_new=_is_new(root.headers))
     media = list(_media(body))
     text, opened = _opened(body, text)
     media = [*(one for one in media if id(one.content) not in opened.replaced), *opened.media]
@@ -206,23 +211,28 @@ def _moment(headers: h.Headers, received_at: datetime | None) -> datetime:
 # -- what is in it ----------------------------------------------------------------------------------------------
 
 
-def _texts(body: mime.Body, html: str) -> tuple[str, str]:
+def _is_new(headers: h.Headers) -> bool:
+    answers = headers.has("in-reply-to") or headers.has("references")
+    return not answers and _ANSWER.match(headers.text("subject", limit=100)) is None
+
+
+def _texts(body: mime.Body, html: str, *, is_new: bool) -> tuple[str, str]:
     """(what was written, what is folded), from the plain text where there is any."""
     plain = [part for part in body.text if part.type == "text/plain"]
     if not any(part.type == "text/html" for part in body.text):
-        return quotes.fold("\n".join(_unflowed(part) for part in plain))
+        return quotes.fold("\n".join(_unflowed(part) for part in plain), is_new=is_new)
     texts = []
     folded = ""
     for part in body.text:
         if part.type == "text/html":
-            written, folded_here = markup.to_text(part.text)
+            written, folded_here = markup.to_text(part.text, is_new=is_new)
             texts.append(written)
             folded = "\n".join(filter(None, (folded, folded_here)))
         elif part.type == "text/plain" and not blank.says_nothing(part.text):
             texts.append(_unflowed(part))
         elif part.type == "text/plain":
             folded = "\n".join(filter(None, (folded, part.text.strip())))
-    written, signature = quotes.fold("\n".join(text for text in texts if text.strip()))
+    written, signature = quotes.fold("\n".join(text for text in texts if text.strip()), is_new=is_new)
     return written, "\n".join(filter(None, (signature, folded)))
 
 

@@ -63,7 +63,7 @@ _SEPARATOR = re.compile(
     r"début du message transféré)\s?:$",
     re.IGNORECASE,
 )
-_TITLED = re.compile(r"-{4,}\s?[^\W\d_][^-_\n]{2,40}\s?-{4,}")
+_TITLED = re.compile(r"-{4,}\s?[^\W\d_](?:[^-_\n]|-(?!-)){2,40}\s?-{4,}")
 """As above in a language that is not named; it counts where labels follow."""
 _RULE = re.compile(r"[-_=*—]{3,}")
 _ADDRESS = re.compile(r"[<(]\s?[^<>()\s]{1,100}@[^<>()\s]{1,100}\s?[>)]")
@@ -124,8 +124,17 @@ def _entry(own: dict[str, str]) -> dict[str, str]:
     }
 
 
-def fold(text: str) -> tuple[str, str]:
-    """(what was written, what is folded: quote, signature). All of it is written where an answer stands in the quote."""
+def has_head(text: str) -> bool:
+    """Whether a line or labels stand in it that say whose words follow."""
+    lines = [line.translate(_DIRECTIONS).lstrip("> ") for line in text.split("\n")[:MAX_LINES]]
+    return _cut([line for line in _healed(lines) if not _SIGNATURE.fullmatch(line)])[1]
+
+
+def fold(text: str, *, is_new: bool = False) -> tuple[str, str]:
+    """(what was written, what is folded: quote, signature). All of it is written where an answer stands in the quote.
+
+    ``is_new``: the mail answers none, so ``>`` without a head above is how its writer indents.
+    """
     lines = text.strip("\n").split("\n")
     read = _healed([line.translate(_DIRECTIONS) for line in lines[:MAX_LINES]])
     cut, is_quote = _cut(read)
@@ -133,6 +142,8 @@ def fold(text: str) -> tuple[str, str]:
         cut -= 1
     written = "\n".join(lines[:cut]).rstrip()
     if cut >= len(lines) or not written.strip():
+        return text.strip(), ""
+    if is_new and is_quote and not has_head(text):
         return text.strip(), ""
     if is_quote and _answers_below(read[cut:] + lines[MAX_LINES:]):
         return text.strip(), ""

@@ -197,3 +197,54 @@ def test_what_was_written_by_hand_is_shown_in_the_open_dialog_else_parked(box: C
     assert parked.state == "parked"
     assert "eve@client.test" in parked.reason
     assert not Client.objects.filter(external_id="eve@client.test").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_forges_our_address_stops_no_clock(box: Connection) -> None:
+    take(box, mail("Where?"))
+    answer(Dialog.objects.get(), Employee.objects.get(), "Soon.", now=at(5))
+    take(box, mail("And now?", Message_ID="<2@client.test>"), 10)
+    ours = {"From": "support@example.test", "To": CARL}
+    take(box, mail("Pay here.", Message_ID="<f1@evil.test>", **ours), 20)
+    answering = ours | {"In_Reply_To": "<2@client.test>"}
+    refuted = answering | {"Authentication_Results": "mx.example.test; spf=fail; dkim=none; dmarc=fail"}
+    take(box, mail("Pay there.", Message_ID="<f2@evil.test>", **refuted), 30)
+    forged = Message.objects.filter(author="outside")
+    assert [one.extra.get("unproven") for one in forged] == [True, True]
+    dialog = Dialog.objects.get()
+    assert (dialog.state, dialog.clock_started_at) == ("waiting", at(10))
+    take(box, mail("Tomorrow.", Message_ID="<h@phone.test>", **answering), 40)
+    dialog.refresh_from_db()
+    assert (dialog.state, dialog.clock_started_at) == ("answered", None)
+    assert "unproven" not in Message.objects.get(text="Tomorrow.").extra
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Ihre E-Mail-Adresse: carl@client.test",
+        "Votre e-mail : carl@client.test",
+        "Váš e-mail: carl@client.test",
+        "Эл. почта: carl@client.test",
+        "E-mailadres: carl@client.test",
+        "Email:\ncarl@client.test",
+        "* E-mail (required): <carl@client.test>",
+        "Email address\tcarl@client.test",
+        "メールアドレス：carl@client.test",
+    ],
+)
+def test_a_forms_field_names_the_writer_in_many_languages(field: str) -> None:
+    raw = mail(
+        f"Name: Carl\n{field}\nHello", From="support@example.test", Content_Type="text/plain; charset=utf-8"
+    )
+    assert received(raw).sender.external_id == CARL
+
+
+@pytest.mark.parametrize("words", ["Mail me at eve@client.test please.", "I wrote to eve@client.test today."])
+def test_an_address_in_a_sentence_is_no_field(words: str) -> None:
+    assert received(mail(words, From="support@example.test")).sender.external_id.startswith("unknown:")
+
+
+def test_the_first_of_several_reply_to_addresses_is_better_than_nobody() -> None:
+    item = received(mail(From="support@example.test", Reply_To="carl@client.test, eve@client.test"))
+    assert item.sender.external_id == CARL

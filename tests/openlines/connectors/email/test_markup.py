@@ -145,3 +145,38 @@ def test_a_link_that_counts_readers_does_not_drown_the_text() -> None:
         f'<a href="https://x.test/{"a" * 300}">Order</a> <a href="https://x.test/7">Seven</a>'
     )
     assert text == "Order Seven <https://x.test/7>"
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "<p>This message is confidential and intended only for the addressee.</p>",
+        "<p></p>-- <br>You received this message because you are subscribed to the Google Groups group.",
+        "<hr><div>To unsubscribe send a mail to shop-leave@lists.test</div>",
+        "<p>&nbsp;</p><div>Sent from my iPhone</div>",
+    ],
+)
+def test_footers_below_a_quote_do_not_unfold_the_formatted_view(footer: str) -> None:
+    written, quoted = markup.split_quote(f'<p>Yes.</p><div class="gmail_quote">Shall we?</div>{footer}')
+    assert (written, "Shall we?" in quoted) == ("<p>Yes.</p>", True)
+
+
+@pytest.mark.parametrize(
+    "below", ["<p>No, on Monday.</p>", '<img src="cid:1">', "<p>No.</p><hr><p>Scanned.</p>"]
+)
+def test_answers_and_pictures_below_a_quote_stay_in_the_formatted_view(below: str) -> None:
+    html = f'<p>Hello</p><div class="gmail_quote">Shall we?</div>{below}'
+    assert markup.split_quote(html)[1] == ""
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        '<div class="ydp1yahoo_quoted">Shall we?</div>',
+        '<div name="quote" style="border-left:2px solid">Shall we?</div>',
+        '<hr id="zwchr"><div><b>From: </b>Desk</div><div>Shall we?</div>',
+    ],
+)
+def test_quotes_of_webmails_are_cut_in_the_formatted_view(quote: str) -> None:
+    written, quoted = markup.split_quote(f"<div>Yes.</div>{quote}")
+    assert (written, "Shall we?" in quoted) == ("<div>Yes.</div>", True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openlines.connectors.email import markup, quotes
+from tests.openlines.connectors.email.building import mail, received
 
 # -- what stands below a quote ------------------------------------------------------------------------------------
 
@@ -214,3 +215,31 @@ def test_gmails_indenting_is_no_quote() -> None:
         assert markup.to_text(html) == ("The error:\n\nE-4711 refused", "")
     quote = "<blockquote class='gmail_quote' style='margin:0px 0px 0px 0.8ex;border-left:1px solid #ccc;'>old</blockquote>"
     assert markup.to_text(f"<div>new</div>{quote}") == ("new", "old")
+
+
+CITED = '<div>Please look at this:</div><blockquote type="cite"><div>Section 4</div></blockquote>'
+
+
+def test_an_indent_of_apple_mail_and_thunderbird_is_no_quote_in_a_new_mail() -> None:
+    new = received(mail(CITED, Content_Type="text/html"))
+    assert (new.text, new.data.get("quoted")) == ("Please look at this:\n\nSection 4", None)
+    plain = received(mail("Please look at this:\n\n> Section 4\n"))
+    assert (plain.text, plain.data.get("quoted")) == ("Please look at this:\n\n> Section 4", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (CITED, {"In_Reply_To": "<x@example.test>"}),
+        (CITED, {"Subject": "Re: A question"}),
+        (CITED, {"Subject": "Odp: A question"}),
+        (CITED.replace('type="cite"', 'type="cite" cite="mid:a@x.test"'), {}),
+        (CITED.replace("<div>Section", "<div>On 23 Nov 2026, at 10:15, Desk wrote:</div><div>Section"), {}),
+    ],
+)
+def test_a_quote_without_references_is_folded_where_the_mail_says_that_it_is_one(
+    body: str, headers: dict[str, str]
+) -> None:
+    item = received(mail(body, Content_Type="text/html", **headers))
+    assert item.text == "Please look at this:"
+    assert "Section 4" in item.data["quoted"]
