@@ -32,7 +32,7 @@ from openlines.models import (
     MessageMark,
     OutboxItem,
 )
-from openlines.services import albums, dialog_notices
+from openlines.services import albums, delivery_bodies, dialog_notices
 from openlines.services.change import PREVIEW, DialogChange
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,7 @@ def take_back(change: DialogChange, message: Message) -> None:
     _quotes_follow(change, message)
     message.deleted_at, message.rev = change.now, change.rev
     if message.author == Message.Author.CLIENT:
+        _cut_out(message)
         message.text, message.earlier_texts, message.extra = "", [], {}
         _remove(Attachment.objects.filter(message=message))
         MessageMark.objects.filter(message=message).exclude(status__in=_PLAIN_MARKS).update(detail="")
@@ -136,6 +137,27 @@ def empty_deliveries(which: Q) -> None:
     InboundEvent.objects.filter(pk__in=found).update(
         body=b"", headers={}, reason="", emptied_at=timezone.now()
     )
+
+
+def _cut_out(message: Message) -> None:
+    """A delivery that tells of other messages, too, or waits to be read again, loses only what it says of this one, where
+    that can be told apart. The others are emptied by the caller.
+    """
+    ids = [message.external_id or "", *message.parts.values_list("external_id", flat=True)]
+    words = [message.text, *(one.get("text", "") for one in message.earlier_texts)]
+    brought = InboundEvent.objects.filter(Q(messages=message) | Q(about=message)).distinct()
+    for event in brought:
+        of_event = Message.objects.filter(Q(inbound=event) | Q(heard_in=event)).exclude(pk=message.pk)
+        others = of_event.filter(deleted_at__isnull=True).exclude(reply_to=message)
+        if event.state != InboundEvent.State.PARKED and not others.exists():
+            continue
+        left = delivery_bodies.without(bytes(event.body), ids=ids, words=words)
+        if left is None:
+            continue
+        event.body, event.reason = left, "" if any(w and w in event.reason for w in words) else event.reason
+        event.save(update_fields=["body", "reason"])
+        event.about.remove(message)
+        Message.objects.filter(pk=message.pk, inbound=event).update(inbound=None)
 
 
 def hear(message: Message, dialog: Dialog, inbound_id: int | None) -> bool:

@@ -476,3 +476,42 @@ def test_a_changed_or_deleted_note_stands_nowhere_as_it_was(is_transfer: bool) -
     own_messages.delete(note.pk, by=anna, now=at(4))
     assert places("Call back") == ["openlines_message.text"]
     assert Notice.objects.filter(kind="dialog_transferred").exists() is is_transfer
+
+
+# -- one delivery with several messages
+
+
+def batch(*said: tuple[str, str, str]) -> bytes:
+    """One call of Messenger: (client, id, text) each."""
+    messaging = [
+        {
+            "sender": {"id": client},
+            "recipient": {"id": "900"},
+            "timestamp": int(at(1).timestamp() * 1000),
+            "message": {"mid": mid, "text": text},
+        }
+        for client, mid, text in said
+    ]
+    return json.dumps(
+        {"object": "page", "entry": [{"id": "900", "time": 1, "messaging": messaging}]}
+    ).encode()
+
+
+@pytest.mark.parametrize("is_parked", [True, False])
+def test_of_a_delivery_with_others_messages_only_ones_own_is_cut_out(is_parked: bool) -> None:
+    scene = Scene("messenger")
+    body = batch(("1", "m1", SECRET), ("2", "m2", "Good day"))
+    fresh = Connection.objects.select_related("line").get(pk=scene.connection.pk)
+    inbound.receive(fresh, base.RawRequest(headers={}, body=body), now=at(1))
+    assert Message.objects.count() == 2
+    if is_parked:
+        InboundEvent.objects.update(state="parked", reason="an error")
+        Message.objects.filter(external_id="m2").delete()
+    take(scene, base.MessageDeleted(base.Sender("1"), ("m1",), at(5)), now=5)
+    assert places(SECRET) == []
+    event = InboundEvent.objects.get()
+    assert (event.emptied_at, b"Good day" in bytes(event.body)) == (None, True)
+    assert inbound.replay(event, now=at(6))
+    assert [m.text for m in Message.objects.order_by("external_id")] == ["", "Good day"]
+    take(scene, base.MessageDeleted(base.Sender("2"), ("m2",), at(7)), now=7)
+    assert places("Good day") == []
