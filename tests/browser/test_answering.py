@@ -95,8 +95,12 @@ def test_a_finish_is_undone_by_keyboard_and_asks_while_the_client_types(
     expect(hers.toasts).to_contain_text("is not finished")
     expect(hers.bubble("To Norway?")).to_be_visible()
 
+    expect(hers.page.locator("[data-keyed=rows] li").filter(has_text="To Norway?")).to_have_count(
+        1
+    )  # all is drawn
     hers.head.locator(".split summary").press("Enter")
-    hers.head.get_by_role("button", name="Not solved").press("Enter")
+    hers.head.get_by_role("button", name="Not solved").click()
+    expect(hers.gate).to_contain_text("Finished as not solved?")
     expect(hers.gate).to_contain_text("Finished. A reply opens")
     assert Dialog.objects.get(operator=anna).outcome == "not_solved"
 

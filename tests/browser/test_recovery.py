@@ -216,7 +216,7 @@ def test_who_writes_before_the_chat_knows_him_is_one_visitor(chat: Connection, c
     carl = customer(chat).visit_the_shop()
     carl.page.route("**/session/", hold)
     with carl.page.expect_request("**/session/"):
-        carl.open_the_chat()
+        carl.open_the_chat(in_a_hurry=True)
     carl.text.fill("In a hurry")
     carl.text.press("Enter")
     expect(carl.message("In a hurry")).to_be_visible()

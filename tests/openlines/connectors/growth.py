@@ -15,9 +15,9 @@ from typing import TypeVar
 from openlines.connectors.base import BadSignature, Unreadable
 
 TIMES = 4
-MOST = 8.0
+MOST = 10.0
 """Between four (linear) and sixteen (quadratic)."""
-SHORT = 0.08
+SHORT = 0.2
 """Seconds."""
 RUNS = 5
 

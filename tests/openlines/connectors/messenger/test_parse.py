@@ -264,7 +264,7 @@ def test_an_edit_brings_the_new_text() -> None:
 def test_a_deletion_takes_the_message_back() -> None:
     assert one(said(is_deleted=True)) == MessageDeleted(Sender(CLIENT), ("m_1",), SENT)
     ours = one(echo(is_deleted=True))
-    assert ours == MessageDeleted(Sender(CLIENT), ("m_echo",), SENT)
+    assert ours == MessageDeleted(Sender(CLIENT), ("m_echo",), SENT, by_us=True)
 
 
 @pytest.mark.parametrize(

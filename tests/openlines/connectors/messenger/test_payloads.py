@@ -26,8 +26,10 @@ from tests.openlines.connectors.messenger.building import PAYLOADS, needs_payloa
 pytestmark = needs_payloads
 
 MESSAGES = {
+    "bottender_customerChatPluginReferral": MessageKind.OPENED,
     "bottender_hugeLikeStickerMessage": MessageKind.STICKER,
     "bottender_imageMessage": MessageKind.MEDIA,
+    "bottender_linkReferral": MessageKind.OPENED,
     "bottender_locationMessage": MessageKind.LOCATION,
     "bottender_quickReplyMessage": MessageKind.BUTTON,
     "bottender_textMessage": MessageKind.TEXT,

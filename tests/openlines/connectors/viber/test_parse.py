@@ -34,7 +34,7 @@ from tests.openlines.connectors.viber.building import (
 )
 
 EXPECTED: dict[str, Any] = {
-    "bottender_conversationStarted": NotSupported,
+    "bottender_conversationStarted": MessageKind.OPENED,
     "bottender_delivered": StatusChanged,
     "bottender_fileMessage": MessageKind.MEDIA,
     "bottender_locationMessage": MessageKind.LOCATION,
