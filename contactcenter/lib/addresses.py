@@ -38,7 +38,7 @@ def find(remote: str, forwarded_for: str) -> str:
         return str(speaker or remote)
     for said in reversed(forwarded_for.split(",")):
         named = read(said)
-        if named is None:  # a proxy that hides its client; whoever speaks for him is all we know
+        if named is None:  # a proxy that hides its client; whoever speaks for the client is all we know
             break
         speaker = named
         if not _is_one_of(speaker, trusted):

@@ -65,11 +65,6 @@ def phone_spellings(typed: str) -> list[str]:
     return [one for one in dict.fromkeys(found) if len(one) >= FEWEST_DIGITS]
 
 
-def digits_of(text: str) -> str:
-    """The ASCII digits of a stored phone number."""
-    return re.sub(r"\D", "", fold(text))
-
-
 def _national(digits: str) -> str:
     """The number as it is dialled within its country, for numbers that a client typed without the country's code."""
     try:

@@ -357,12 +357,12 @@ def find(connection: Connection, external_id: str) -> int | None:
 
 
 def find_for(client_id: int, connection: Connection, external_id: str) -> int | None:
-    """As ``find``, of this client's conversation alone and no note: what he may quote."""
+    """As ``find``, of this client's conversation alone and no note: what they may quote."""
     found = find(connection, external_id)
     if found is None:
         return None
-    his = Message.objects.filter(pk=found, dialog__client=client_id, is_note=False)
-    return found if his.exists() else None
+    own = Message.objects.filter(pk=found, dialog__client=client_id, is_note=False)
+    return found if own.exists() else None
 
 
 def _locked(

@@ -182,7 +182,7 @@ def take_back(
     """Q9: their offers, accepted and waiting dialogs on the line go back to its queue; pinned and answered ones and
     wrap-up stay.
 
-    ``everything``: they are dismissed, and pinned and answered ones go too. ``offers_only``: what he accepted stays.
+    ``everything``: they are dismissed, and pinned and answered ones go too. ``offers_only``: what they accepted stays.
     ``got_before``: dialogs that he got later stay. ``why``: what the dialogs' events tell.
     """
     states = HELD if everything else frozenset({State.ACCEPTED, State.WAITING})

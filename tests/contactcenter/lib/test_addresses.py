@@ -13,7 +13,7 @@ from contactcenter.lib import addresses
 @pytest.mark.parametrize(
     ("remote", "forwarded", "found"),
     [
-        ("203.0.113.5", "198.51.100.1", "203.0.113.5"),  # a stranger may claim what he likes
+        ("203.0.113.5", "198.51.100.1", "203.0.113.5"),  # a stranger may claim anything
         ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),  # only the end was written by the proxy
         ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),  # through two of ours
